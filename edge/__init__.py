@@ -1,0 +1,1 @@
+"""The edge runtime: shelf node, in-store aggregator and the technician's command line."""

@@ -1,0 +1,222 @@
+"""What is sold (catalogue) and where it stands (planogram): SKU, facing, plate, shelf geometry.
+
+Geometry is in the store's frame, metres: x along the wall, y into the shelf, z up. A plate or facing is a
+box given by its front-left-bottom corner, its size, and a turn about z.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.config import PlateName, Positive, Section, load_yaml
+from edge.errors import PlanogramError
+
+Metres3 = tuple[float, float, float]
+
+
+class Box(msgspec.Struct, frozen=True):
+    """A box standing upright in the store."""
+
+    corner_m: Metres3  # [m] front-left-bottom corner, store frame
+    size_m: Metres3  # [m] along its own x (width), y (depth), z (height)
+    yaw_rad: float = 0.0  # [rad] turn about z through the corner
+
+    def distance_m(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Distance of points to the box.
+
+        Args:
+            points_m: [n, 3] m, store frame.
+
+        Returns:
+            [n] m; 0 inside; NaN where a coordinate is NaN.
+        """
+        offset = points_m - np.asarray(self.corner_m)
+        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        local = np.column_stack(
+            (cos * offset[:, 0] + sin * offset[:, 1], cos * offset[:, 1] - sin * offset[:, 0], offset[:, 2])
+        )
+        outside = np.maximum(np.maximum(-local, local - np.asarray(self.size_m)), 0.0)
+        return np.asarray(np.sqrt((outside**2).sum(axis=1)))
+
+    @property
+    def centre_m(self) -> Metres3:
+        """[m] middle of the box, store frame."""
+        half_x, half_y, half_z = (side / 2 for side in self.size_m)
+        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        x, y, z = self.corner_m
+        return (x + cos * half_x - sin * half_y, y + sin * half_x + cos * half_y, z + half_z)
+
+    def slices(self, count: int) -> tuple[Box, ...]:
+        """Cut the box along its width into ``count`` equal boxes, left to right."""
+        width = self.size_m[0] / count
+        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        x, y, z = self.corner_m
+        return tuple(
+            Box((x + cos * width * i, y + sin * width * i, z), (width, *self.size_m[1:]), self.yaw_rad)
+            for i in range(count)
+        )
+
+
+class Sku(Section, frozen=True, kw_only=True):
+    """One article as the catalogue knows it."""
+
+    sku: Annotated[str, msgspec.Meta(min_length=1)]  # barcode string; leading zeros matter
+    name: str
+    weight_g: Positive | None = None  # [g] mean of one unit; None: not known
+    weight_sigma_g: Positive | None = None  # [g] unit-to-unit spread; None: a share of the weight
+    price: float = 0.0  # currency of the store
+
+
+class Facing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Neighbouring plates that carry one SKU, or none."""
+
+    plates: Annotated[tuple[PlateName, ...], msgspec.Meta(min_length=1)]
+    sku: str | None = None
+    capacity: Annotated[int, msgspec.Meta(ge=1)] | None = None  # [units] that fit
+
+
+def shelf_of(plate: str) -> str:
+    """``gondola/shelf`` of a plate."""
+    return plate.rpartition("/")[0]
+
+
+class Catalogue:
+    """SKUs by barcode."""
+
+    def __init__(self, skus: Iterable[Sku]) -> None:
+        self.skus: Mapping[str, Sku] = {sku.sku: sku for sku in skus}
+
+    def __contains__(self, sku: str) -> bool:
+        return sku in self.skus
+
+    def get(self, sku: str) -> Sku:
+        """The SKU, or a nameless one without weight when the catalogue does not hold it."""
+        return self.skus.get(sku) or Sku(sku=sku, name=sku)
+
+
+class Planogram:
+    """Plates with their boxes, and the facings on them.
+
+    Attributes:
+        version: name of this planogram.
+        plates: box by plate name, in shelf order.
+        facings: all facings, also empty ones.
+    """
+
+    def __init__(self, version: str, plates: Mapping[str, Box], facings: Iterable[Facing]) -> None:
+        self.version = version
+        self.plates = dict(plates)
+        self.facings = tuple(facings)
+        self._facings_at: dict[str, list[Facing]] = {}
+        for facing in self.facings:
+            for plate in facing.plates:
+                if plate not in self.plates:
+                    raise PlanogramError(
+                        "facing on an unknown plate", where=f"planogram {version}", found=plate,
+                        expected="a plate of one of its gondolas", fix="Correct the facing or add the plate.",
+                    )  # fmt: skip
+                self._facings_at.setdefault(plate, []).append(facing)
+        self._shelves: dict[str, tuple[str, ...]] = {}
+        for plate in self.plates:
+            shelf = shelf_of(plate)
+            self._shelves[shelf] = (*self._shelves.get(shelf, ()), plate)
+
+    def facings_at(self, plate: str) -> tuple[Facing, ...]:
+        """Facings that use the plate."""
+        return tuple(self._facings_at.get(plate, ()))
+
+    def shelf(self, shelf: str) -> tuple[str, ...]:
+        """Plates of one shelf (``gondola/shelf``) from left to right."""
+        return self._shelves.get(shelf, ())
+
+    @property
+    def shelves(self) -> tuple[str, ...]:
+        """Names of all shelves."""
+        return tuple(self._shelves)
+
+    def box_of(self, plates: Iterable[str]) -> tuple[Box, ...]:
+        """Boxes of those plates that the planogram knows."""
+        return tuple(self.plates[plate] for plate in plates if plate in self.plates)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+class _CatalogueFile(Section, frozen=True, kw_only=True):
+    skus: tuple[Sku, ...]
+
+    def __post_init__(self) -> None:
+        names = [sku.sku for sku in self.skus]
+        if len(set(names)) != len(names):
+            raise ValueError(f"duplicate SKU `{next(n for n in names if names.count(n) > 1)}`")
+
+
+class _ShelfRow(Section, frozen=True, kw_only=True):
+    shelf: str
+    z_m: float  # [m] height of the plates
+    plates: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    clearance_m: Positive = 0.3  # [m] to the shelf above
+
+
+class _GondolaRow(Section, frozen=True, kw_only=True):
+    gondola: str
+    corner_m: Metres3  # [m] front-left-bottom corner
+    yaw_rad: float = 0.0
+    plate_width_m: Positive = 0.1016
+    plate_depth_m: Positive = 0.4064
+    shelves: tuple[_ShelfRow, ...]
+
+
+class _PlanogramFile(Section, frozen=True, kw_only=True):
+    version: str
+    effective_from: str = ""  # ISO 8601; empty: since ever
+    gondolas: tuple[_GondolaRow, ...]
+    facings: tuple[Facing, ...]
+
+    def __post_init__(self) -> None:
+        seen = set()
+        for gondola in self.gondolas:
+            for shelf in gondola.shelves:
+                if (name := f"{gondola.gondola}/{shelf.shelf}") in seen:
+                    raise ValueError(f"duplicate shelf `{name}`")
+                seen.add(name)
+
+
+def load_catalogue(file: Path) -> Catalogue:
+    """Read ``catalogue.yaml``. Raises ``ConfigError``."""
+    return Catalogue(load_yaml(file, _CatalogueFile).skus)
+
+
+def load_planogram(file: Path, catalogue: Catalogue) -> Planogram:
+    """Read ``planogram.yaml``.
+
+    Raises:
+        ConfigError: the file is not as declared.
+        PlanogramError: it names a SKU that the catalogue does not hold, or a plate it does not have.
+    """
+    content = load_yaml(file, _PlanogramFile)
+    plates: dict[str, Box] = {}
+    for gondola in content.gondolas:
+        x, y, z = gondola.corner_m
+        for shelf in gondola.shelves:
+            row = Box(
+                (x, y, z + shelf.z_m),
+                (gondola.plate_width_m * shelf.plates, gondola.plate_depth_m, shelf.clearance_m),
+                gondola.yaw_rad,
+            )
+            for index, box in enumerate(row.slices(shelf.plates), 1):
+                plates[f"{gondola.gondola}/{shelf.shelf}/{index}"] = box
+    for facing in content.facings:
+        if facing.sku is not None and facing.sku not in catalogue:
+            raise PlanogramError(
+                "facing of an unknown SKU", where=str(file), found=facing.sku,
+                expected="a SKU of the catalogue", fix="Add it to the catalogue or correct the barcode.",
+            )  # fmt: skip
+    return Planogram(content.version, plates, content.facings)

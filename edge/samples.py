@@ -1,0 +1,77 @@
+"""What flows into and through a node's pipeline: blocks of samples and the readings that date them.
+
+A *rack* is a group of plates sampled together by one clock: one board, or one gondola of a recording.
+Arrays are never modified after they enter a block; stages return new ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+NS_PER_S = 1_000_000_000
+
+Counts = NDArray[np.int32]
+Grams = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CountBlock:
+    """Raw ADC counts of one rack, as its board sent them."""
+
+    rack: str
+    mono_ns: int  # [ns] time of the first sample
+    period_ns: float  # [ns] time between samples
+    counts: Counts  # [n, channel] raw ADC counts
+    lost_before: int = 0  # [samples] known to be missing between the previous block and this one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightBlock:
+    """Weights of one rack: calibrated counts, or grams as a scale or recording reports them."""
+
+    rack: str
+    mono_ns: int  # [ns] time of the first sample
+    period_ns: float  # [ns] time between samples
+    grams: Grams  # [n, plate] g, NaN where the sample is missing or was refused
+    lost_before: int = 0  # [samples] known to be missing between the previous block and this one
+
+
+class LinkFault(StrEnum):
+    """Why no valid samples come from a rack."""
+
+    DISCONNECTED = "disconnected"
+    STALE = "stale"
+    WRONG_BOARD = "wrong_board"
+
+
+class LinkReport(msgspec.Struct, frozen=True, tag="link_report"):
+    """A rack's link went down (``fault`` set) or came back (``None``)."""
+
+    rack: str
+    mono_ns: int  # [ns] when it was noticed
+    fault: LinkFault | None
+
+
+class UtcReading(msgspec.Struct, frozen=True, tag="utc_reading"):
+    """One simultaneous reading of both clocks: how ``mono_ns`` is put on the calendar.
+
+    The node takes one at start and whenever the offset has moved by more than a few milliseconds, and
+    records it like any other input, so that a replay dates its events alike.
+    """
+
+    mono_ns: int  # [ns] host monotonic
+    utc_s: float  # [s] Unix epoch at the same instant
+    synchronized: bool  # False before the first time synchronisation of the machine
+
+    def at(self, mono_ns: int) -> float:
+        """UTC of ``mono_ns`` in epoch seconds, rounded to the microsecond."""
+        return round(self.utc_s + (mono_ns - self.mono_ns) / NS_PER_S, 6)
+
+
+NodeInput = CountBlock | WeightBlock | LinkReport | UtcReading
+"""Everything that may enter ``node.pipeline.step``; what a recording holds."""
