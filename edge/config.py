@@ -94,6 +94,25 @@ class RecordingSection(Section, frozen=True, kw_only=True):
     boot: Name = "replay"  # identity of the replayed boot
 
 
+class ChannelCalibration(Section, frozen=True, kw_only=True):
+    """grams = (counts - zero_counts) / counts_per_gram; a negative factor turns a reversed cell round."""
+
+    zero_counts: float
+    counts_per_gram: float
+
+    def __post_init__(self) -> None:
+        if self.counts_per_gram == 0:
+            raise ValueError("counts_per_gram must not be 0")
+
+
+class CalibrationFile(Section, frozen=True, kw_only=True):
+    """``configs/calibration/<board id>.yaml``; written by tools alone."""
+
+    board_id: str
+    date: str  # ISO 8601
+    channels: Annotated[tuple[ChannelCalibration, ...], msgspec.Meta(min_length=1)]  # in channel order
+
+
 class NodeConfig(Section, frozen=True, kw_only=True):
     """A shelf node: ``steelyard node --config``."""
 

@@ -41,6 +41,15 @@ class WeightBlock:
     lost_before: int = 0  # [samples] known to be missing between the previous block and this one
 
 
+@dataclass(frozen=True, slots=True)
+class RackLayout:
+    """Which plates a rack's columns are, and how fast it samples."""
+
+    rack: str
+    plates: tuple[str, ...]  # plate names in column order
+    rate_hz: float  # [Hz] nominal
+
+
 class LinkFault(StrEnum):
     """Why no valid samples come from a rack."""
 
@@ -73,5 +82,13 @@ class UtcReading(msgspec.Struct, frozen=True, tag="utc_reading"):
         return round(self.utc_s + (mono_ns - self.mono_ns) / NS_PER_S, 6)
 
 
-NodeInput = CountBlock | WeightBlock | LinkReport | UtcReading
+class PriorLevels(msgspec.Struct, frozen=True, tag="prior_levels"):
+    """Settled levels that the node stored before it stopped; what moved while it was off shows against them."""
+
+    mono_ns: int  # [ns] when this boot read them
+    utc_s: float  # [s] when they were stored
+    levels_g: dict[str, float]  # [g] by plate, as calibrated then
+
+
+NodeInput = CountBlock | WeightBlock | LinkReport | UtcReading | PriorLevels
 """Everything that may enter ``node.pipeline.step``; what a recording holds."""

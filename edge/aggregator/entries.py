@@ -1,0 +1,50 @@
+"""What the ledger holds: facts in the order in which the aggregator learned them, never changed.
+
+Carts, receipts and stock are folds over these entries (``store.py``). A later entry with the same subject
+and a higher revision replaces an earlier one in the fold; both stay in the ledger.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge.messages import Disturbance, EventIdentity, GateEvent, Receipt, ShelfEvent
+
+
+class EventEntry(msgspec.Struct, frozen=True, tag="event"):
+    """A node's message, as received."""
+
+    message: ShelfEvent | Disturbance
+
+
+class GateEntry(msgspec.Struct, frozen=True, tag="gate"):
+    """A visit began or ended."""
+
+    gate: GateEvent
+
+
+class VisitLikelihood(msgspec.Struct, frozen=True):
+    """How well one visit's hands and head explain an event."""
+
+    visit: str
+    log_likelihood: float  # [nat] relative to "nobody who is tracked" at 0
+    hand_distance_m: float | None  # [m] nearest approach of a hand, None: no hand tracked
+
+
+class AttributionEntry(msgspec.Struct, frozen=True, tag="attribution"):
+    """Who may have done it, judged by the tracks known at that moment."""
+
+    event: EventIdentity
+    event_revision: int
+    revision: int  # rises as later tracks arrive
+    final: bool  # the tracks cover the event's whole window
+    visits: tuple[VisitLikelihood, ...]
+
+
+class ReceiptEntry(msgspec.Struct, frozen=True, tag="receipt"):
+    """A receipt was issued, or a corrected one that names its predecessor."""
+
+    receipt: Receipt
+
+
+LedgerEntry = EventEntry | GateEntry | AttributionEntry | ReceiptEntry

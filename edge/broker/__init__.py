@@ -1,0 +1,1 @@
+"""The MQTT connection, and a broker to start where none is at hand."""

@@ -1,0 +1,1 @@
+"""From a change of weight to hypotheses over what was taken or put back."""

@@ -1,0 +1,1 @@
+"""The shelf node: boards in, durable shelf events out."""

@@ -1,0 +1,1 @@
+"""The board link: wire format, framing, session, clock, port. Knows nothing of the store."""
