@@ -1,0 +1,46 @@
+# `make demo` and `make test` each work alone in a fresh clone: they find Python 3.11 or newer, make
+# .venv and install what they need. A changed pyproject.toml installs again; otherwise that costs nothing.
+
+VENV ?= .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format clean
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
+
+demo: $(VENV)/.installed-run  ## a whole store on this machine; make demo ARGS="--shoppers 2"
+	@$(VENV)/bin/steelyard demo $(ARGS)
+
+test: $(VENV)/.installed-dev  ## every test, the quick ones first; make test ARGS="-m 'not slow'"
+	@$(PYTHON) -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev  ## format, lint, types and import contracts, as CI checks them
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m mypy
+	@$(VENV)/bin/lint-imports
+
+format: $(VENV)/.installed-dev  ## rewrite the sources in the one format
+	@$(PYTHON) -m ruff format
+	@$(PYTHON) -m ruff check --fix
+
+clean:  ## remove the environment and everything generated
+	rm -rf $(VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find edge firmware_bridge tests tools -name __pycache__ -prune -exec rm -rf {} +
+
+$(PYTHON):
+	@sh tools/make_venv.sh $(VENV)
+
+$(VENV)/.installed-run: pyproject.toml | $(PYTHON)
+	@echo "Installing Steelyard into $(VENV) (once; about a minute) ..."
+	@$(PIP) --editable '.[aggregator,broker]'
+	@touch $@
+
+# The developer's installation holds the demo's, so it serves for both.
+$(VENV)/.installed-dev: pyproject.toml | $(PYTHON)
+	@echo "Installing Steelyard and its development tools into $(VENV) (once; about a minute) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed-run $@
