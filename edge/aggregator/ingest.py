@@ -1,0 +1,188 @@
+"""The aggregator's door: who may speak, what is new, what is missing, and what may be acknowledged.
+
+Sans-I/O. A message is judged, its ledger entry committed by the caller, and only then noted here, so that
+an acknowledgement never runs ahead of the disk. Rebuilt at start by noting every row of the ledger.
+
+What is refused, and what is kept:
+
+* A node that the configuration does not list, or a payload that names another node than its topic: refused.
+  It is neither in the ledger nor acknowledged; the sender keeps it, and the page shows the refusal.
+* Numbers that cannot be (seq below 1, quantity below 1, a probability outside 0..1, a visit without a usable
+  name): refused alike.
+* An unknown plate or SKU: kept, because that something happened is a fact and the planogram may be what is
+  wrong; but flagged, counted and shown.
+* A duplicate, or a revision lower than one already held: changes nothing, and is acknowledged again, because
+  the acknowledgement may be what got lost.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from edge.aggregator.entries import EventEntry, GateEntry, LedgerEntry
+from edge.aggregator.sequence import Sequence
+from edge.messages import Ack, Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame
+from edge.planogram import Catalogue, Planogram
+
+_VISIT = re.compile(r"[^/+#\x00-\x1f]{1,128}")
+"""A visit is a level of an MQTT topic (``cart/{visit}``)."""
+
+
+class Refusal(StrEnum):
+    """Why a message was not taken."""
+
+    UNREADABLE = "unreadable payload"
+    UNKNOWN_NODE = "unknown node"
+    FOREIGN_NODE = "names another node than its topic"
+    IMPOSSIBLE_NUMBER = "impossible number"
+    UNUSABLE_VISIT = "unusable visit name"
+
+
+class Flag(StrEnum):
+    """What is odd about a message that was taken."""
+
+    UNKNOWN_PLATE = "unknown plate"
+    UNKNOWN_SKU = "unknown SKU"
+
+
+class Disposition(StrEnum):
+    """What to do with a message."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement; ``refusal`` is set exactly when refused."""
+
+    disposition: Disposition
+    refusal: Refusal | None = None
+    flags: tuple[Flag, ...] = ()
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """Messages that a node numbered and that never arrived."""
+
+    node: str
+    boot: str
+    first: int
+    last: int
+    since: float  # [s] UTC when the gap was noticed
+
+
+NEW = Verdict(Disposition.NEW)
+DUPLICATE = Verdict(Disposition.DUPLICATE)
+
+
+class Ingest:
+    """Judge messages by identity and keep count.
+
+    Args:
+        nodes: names that may speak; empty allows all.
+        catalogue: known SKUs.
+        planogram: known plates.
+    """
+
+    def __init__(self, nodes: Collection[str], catalogue: Catalogue, planogram: Planogram) -> None:
+        self._nodes = frozenset(nodes)
+        self._catalogue = catalogue
+        self._planogram = planogram
+        self._sequences: dict[tuple[str, str], Sequence] = {}
+        self._gates: set[tuple[str, str, float]] = set()
+        self.flags: Counter[tuple[Flag, str]] = Counter()  # by flag and offending name, since start
+        self.duplicates_total = 0
+
+    def allows(self, node: str) -> bool:
+        """Whether this node may speak."""
+        return not self._nodes or node in self._nodes
+
+    def judge_node(self, message: NodeMessage, *, sender: str) -> Verdict:
+        """Judge an event or disturbance that came on the topic of node ``sender``."""
+        if not self.allows(sender):
+            return Verdict(Disposition.REFUSED, Refusal.UNKNOWN_NODE)
+        if message.node != sender:
+            return Verdict(Disposition.REFUSED, Refusal.FOREIGN_NODE)
+        if not _possible(message):
+            return Verdict(Disposition.REFUSED, Refusal.IMPOSSIBLE_NUMBER)
+        sequence = self._sequences.get((message.node, message.boot))
+        if sequence is not None and sequence.holds(message.seq, message.revision):
+            sequence.mention(message.seq)
+            self.duplicates_total += 1
+            return DUPLICATE
+        return Verdict(Disposition.NEW, flags=self._flag(message))
+
+    def judge_gate(self, gate: GateEvent) -> Verdict:
+        """Judge a gate message; the same visit, direction and time again is a duplicate."""
+        if not _VISIT.fullmatch(gate.visit):
+            return Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
+        if (gate.visit, gate.direction.value, gate.t) in self._gates:
+            self.duplicates_total += 1
+            return DUPLICATE
+        return NEW
+
+    def judge_track(self, frame: TrackFrame) -> Verdict:
+        """Judge a tracker's frame."""
+        if all(_VISIT.fullmatch(target.visit) for target in frame.targets):
+            return NEW
+        return Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
+
+    def note(self, entry: LedgerEntry, utc_s: float) -> None:
+        """Take note of a committed entry, at its commit or when the ledger is read at start."""
+        match entry:
+            case EventEntry(message=message):
+                key = (message.node, message.boot)
+                self._sequences.setdefault(key, Sequence()).add(message.seq, message.revision, utc_s)
+            case GateEntry(gate=gate):
+                self._gates.add((gate.visit, gate.direction.value, gate.t))
+
+    def ack(self, node: str, boot: str) -> Ack:
+        """What the ledger holds of a boot, for the node; send it only after the commit."""
+        sequence = self._sequences.get((node, boot)) or Sequence()
+        return Ack(boot=boot, upto=sequence.upto, revisions=sequence.take_revisions())
+
+    def upto(self, node: str, boot: str) -> int:
+        """Highest seq of a boot below which nothing is missing; 0 before the first message."""
+        sequence = self._sequences.get((node, boot))
+        return sequence.upto if sequence else 0
+
+    def gaps(self) -> tuple[Gap, ...]:
+        """What is missing, of all boots; a boot whose node lost its outbox keeps its gap for ever."""
+        return tuple(
+            Gap(node, boot, first, last, sequence.missing_since or 0.0)
+            for (node, boot), sequence in sorted(self._sequences.items())
+            for first, last in sequence.missing()
+        )
+
+    def _flag(self, message: NodeMessage) -> tuple[Flag, ...]:
+        plates: Collection[str]
+        if isinstance(message, ShelfEvent):
+            plates = [row.plate for row in message.plates]
+            skus = {item.sku for hypothesis in message.hypotheses for item in hypothesis.items}
+        else:
+            plates, skus = message.plates, set()
+        odd = [(Flag.UNKNOWN_PLATE, plate) for plate in plates if plate not in self._planogram.plates]
+        odd += [(Flag.UNKNOWN_SKU, sku) for sku in sorted(skus) if sku not in self._catalogue]
+        self.flags.update(odd)
+        return tuple(dict.fromkeys(flag for flag, _ in odd))
+
+
+def _possible(message: NodeMessage) -> bool:
+    """Whether the numbers of a message can be; JSON itself has neither NaN nor infinity."""
+    times = (message.t_onset, message.t_settled, message.t_decided)
+    if message.seq < 1 or message.revision < 0 or not message.boot or not all(map(math.isfinite, times)):
+        return False
+    if isinstance(message, Disturbance):
+        return True
+    return message.sigma_g >= 0 and all(
+        0 <= hypothesis.probability <= 1 + 1e-9 and all(item.quantity >= 1 for item in hypothesis.items)
+        for hypothesis in message.hypotheses
+    )
