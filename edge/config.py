@@ -1,21 +1,23 @@
 """Every option, once: typed YAML sections with range and meaning; unknown keys are refused.
 
-A fault names file, line, key, what was found and what was expected. Paths in a file are relative to it.
+Paths in a file are relative to it. ``yaml_file.py`` reads a file and explains what does not fit.
 """
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import msgspec
-import yaml
 
-from edge.errors import ConfigError
+from edge.yaml_file import FieldError, refuse_duplicates
+from edge.yaml_file import load_yaml as load_yaml  # noqa: PLC0414 -- sections and their reader, one import
 
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$", description="letters, digits, _ . : -")]
-PlateName = Annotated[str, msgspec.Meta(pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+$", description="gondola/shelf/plate")]
+Name = Annotated[
+    str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}\Z", description="1 to 64 letters, digits or _ . : -")
+]
+PlateName = Annotated[
+    str, msgspec.Meta(pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+\Z", description="gondola/shelf/plate")
+]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NonNegative = Annotated[float, msgspec.Meta(ge=0)]
 Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
@@ -49,14 +51,20 @@ class WeightSection(Section, frozen=True, kw_only=True):
     capacity_g: Positive = 20_000.0  # [g] a reading beyond is saturated
     stuck_after_s: Positive = 3.0  # [s] bit-identical readings for so long are a stuck sensor
     stale_after_s: Positive = 1.0  # [s] no samples for so long is a stale plate
-    smallest_item_g: Positive = 8.0  # [g] lightest change worth an event
-    onset_sigmas: Positive = 6.0  # [sigma] of the hop mean's own noise that start a disturbance
-    baseline_s: Positive = 3.0  # [s] memory of the level while nothing happens
-    rest_drift_g_per_min: NonNegative = 6.0  # [g/min] the fastest drift that a baseline may follow
-    baseline_cap_g: Positive = 60.0  # [g] cumulative correction without a settled event in between
-    settle_s: Positive = 0.3  # [s] of rest that a new level needs on a quiet plate
-    settle_max_s: Positive = 0.8  # [s] of rest that a new level needs on a ringing plate
-    join_s: NonNegative = 0.35  # [s] changes of neighbouring plates this close are one change
+    noisy_g: Positive = 150.0  # [g] spread within a hop that no shopper's hand keeps up
+    noisy_after_s: Positive = 8.0  # [s] of such spread are a noisy sensor
+    bridge_s: NonNegative = 5.0  # [s] longest hole across which a change still counts as seen
+    smallest_item_g: Positive = 6.0  # [g] lightest change worth an event
+    onset_sigmas: Positive = 5.0  # [sigma] of a hop mean that start a disturbance
+    decide_sigmas: Positive = 4.5  # [sigma] of a change that make it one
+    baseline_s: Positive = 2.0  # [s] memory of the level while nothing happens
+    noise_s: Positive = 4.0  # [s] memory of the noise while nothing happens
+    rest_drift_g_per_s: NonNegative = 0.15  # [g/s] the fastest drift that a baseline follows
+    baseline_cap_g: Positive = 60.0  # [g] cumulative correction before a drift is reported
+    settle_min_s: Positive = 0.3  # [s] of rest that a new level needs on a quiet plate
+    settle_max_s: Positive = 0.8  # [s] of rest that a new level is given on a ringing plate
+    join_s: NonNegative = 0.3  # [s] wait for a neighbouring plate that still moves
+    touch_max_s: Positive = 2.0  # [s] a longer press that leaves nothing is a lean
     crosstalk: NonNegative = 0.025  # [1] share of a change that neighbours may show (measured 0.8-1.5 %)
 
 
@@ -88,7 +96,7 @@ class RecordingSection(Section, frozen=True, kw_only=True):
     """A recording that stands in for the boards of this node."""
 
     path: str
-    format: Annotated[str, msgspec.Meta(pattern="^(aifi|mcap)$", description="aifi or mcap")]
+    format: Annotated[str, msgspec.Meta(pattern="^(aifi|mcap)\Z", description="aifi or mcap")]
     racks: tuple[Name, ...] = ()  # empty: all
     speed: NonNegative = 0.0  # [x] times real time; 0: as fast as possible
     boot: Name = "replay"  # identity of the replayed boot
@@ -102,7 +110,9 @@ class ChannelCalibration(Section, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.counts_per_gram == 0:
-            raise ValueError("counts_per_gram must not be 0")
+            raise FieldError(
+                "counts_per_gram", "wrong value", found="0", expected="counts of one gram, not 0"
+            )
 
 
 class CalibrationFile(Section, frozen=True, kw_only=True):
@@ -133,19 +143,18 @@ class NodeConfig(Section, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if bool(self.boards) == (self.recording is not None):
-            raise ValueError("expected exactly one of `boards` and `recording`")
-        seen: dict[str, str] = {}
-        for board in self.boards:
-            for plate in board.plates:
-                if plate in seen:
-                    raise ValueError(f"duplicate plate `{plate}` on racks `{seen[plate]}` and `{board.rack}`")
-                seen[plate] = board.rack
-        racks = [board.rack for board in self.boards]
-        if len(set(racks)) != len(racks):
-            raise ValueError(f"duplicate rack `{next(r for r in racks if racks.count(r) > 1)}`")
-        ports = [board.port for board in self.boards]
-        if len(set(ports)) != len(ports):
-            raise ValueError(f"duplicate port `{next(p for p in ports if ports.count(p) > 1)}`")
+            raise FieldError("", "a node has either `boards` or a `recording`, never both or neither")
+        boards = list(enumerate(self.boards))
+        refuse_duplicates("rack", ((f"boards[{i}].rack", board.rack) for i, board in boards))
+        refuse_duplicates("port", ((f"boards[{i}].port", board.port) for i, board in boards))
+        refuse_duplicates(
+            "plate",
+            (
+                (f"boards[{i}].plates[{n}]", plate)
+                for i, board in boards
+                for n, plate in enumerate(board.plates)
+            ),
+        )
 
 
 class AttributionSection(Section, frozen=True, kw_only=True):
@@ -185,107 +194,3 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
     attribution: AttributionSection = AttributionSection()
     carts: CartSection = CartSection()
     web: WebSection = WebSection()
-
-
-SectionT = TypeVar("SectionT", bound=Section)
-
-
-def load_yaml(file: Path, kind: type[SectionT]) -> SectionT:
-    """Read and validate one YAML file.
-
-    Raises:
-        ConfigError: not readable, not YAML, or anything in it is not as ``kind`` declares.
-    """
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not UTF-8 text"
-        raise ConfigError(f"cannot read the file: {reason}", file=file, fix="Check path and rights.") from error
-    return parse_yaml(text, kind, file=file)
-
-
-def parse_yaml(text: str, kind: type[SectionT], *, file: Path) -> SectionT:
-    """Validate YAML ``text``; ``file`` is for error messages alone. Raises as :func:`load_yaml`."""
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_duplicate_keys(node, file)
-        document = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ConfigError(f"not valid YAML: {error.problem}", file=file, line=line) from error
-    except (yaml.YAMLError, ValueError) as error:
-        raise ConfigError(f"not valid YAML: {error}", file=file) from error
-    try:
-        return msgspec.convert(document if document is not None else {}, kind)
-    except msgspec.ValidationError as error:
-        raise _explain(str(error), node, document, kind, file) from error
-
-
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>.*)`)?$", re.DOTALL)
-_UNKNOWN = re.compile(r"Object contains unknown field `(.+)`")
-_EXPECTED = re.compile(r"Expected (?P<expected>.+?)(?:, got (?P<found>.+))?$")
-_MISSING = re.compile(r"Object missing required field `(.+)`")
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
-
-
-def _explain(message: str, node: yaml.Node | None, document: Any, kind: type[Section], file: Path) -> ConfigError:
-    """Turn a validation message with a JSON path into file, line, key, found and expected."""
-    match = _AT.match(message)
-    assert match is not None  # the pattern matches every text
-    what, path = match["what"], match["path"] or ""
-    found = expected = ""
-    line, value = _locate(node, document, path)
-    if unknown := _UNKNOWN.search(what):
-        key = f"{path}.{unknown[1]}".lstrip(".")
-        line, _ = _locate(node, document, f"{path}.{unknown[1]}")
-        names = getattr(kind, "__struct_fields__", ()) if not path else ()
-        return ConfigError(
-            "unknown key", file=file, line=line, key=key, found=f"`{unknown[1]}`",
-            expected=f"one of {', '.join(names)}" if names else "a key that docs/configuration.md lists",
-            fix="Check the spelling.",
-        )  # fmt: skip
-    if missing := _MISSING.search(what):
-        return ConfigError(
-            "missing key", file=file, line=line, key=f"{path}.{missing[1]}".lstrip("."), expected=f"`{missing[1]}`"
-        )
-    if expectation := _EXPECTED.search(what):
-        expected = expectation["expected"]
-        found = repr(value) if value is not None else (expectation["found"] or "")
-        what = "wrong value" if "of type" in expected or not expectation["found"] else "wrong type"
-    return ConfigError(what, file=file, line=line, key=path.lstrip("."), found=found, expected=expected)
-
-
-def _locate(node: yaml.Node | None, document: Any, path: str) -> tuple[int, Any]:
-    """1-based line and value at a JSON path; the deepest part that exists when the path ends early."""
-    line = node.start_mark.line + 1 if node is not None else 0
-    value = document
-    for key, index in _STEP.findall(path):
-        if key and isinstance(node, yaml.MappingNode):
-            pair = next(((k, v) for k, v in node.value if k.value == key), None)
-            if pair is None:
-                return line, None
-            line, node = pair[0].start_mark.line + 1, pair[1]
-            value = value.get(key) if isinstance(value, dict) else None
-        elif index and isinstance(node, yaml.SequenceNode) and int(index) < len(node.value):
-            node = node.value[int(index)]
-            line = node.start_mark.line + 1
-            value = value[int(index)] if isinstance(value, list) else None
-    return line, value
-
-
-def _refuse_duplicate_keys(node: yaml.Node | None, file: Path) -> None:
-    """YAML readers silently keep the last of two equal keys; here that is an error."""
-    if isinstance(node, yaml.MappingNode):
-        lines: dict[str, int] = {}
-        for key, value in node.value:
-            here = key.start_mark.line + 1
-            if key.value in lines:
-                raise ConfigError(
-                    "duplicate key", file=file, line=here, key=str(key.value),
-                    found=f"the same key on line {lines[key.value]}", fix="Keep one of the two.",
-                )  # fmt: skip
-            lines[key.value] = here
-            _refuse_duplicate_keys(value, file)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_duplicate_keys(item, file)

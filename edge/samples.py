@@ -50,6 +50,35 @@ class RackLayout:
     rate_hz: float  # [Hz] nominal
 
 
+class ChangeKind(StrEnum):
+    """What became of a disturbance of one or several plates."""
+
+    CHANGE = "change"  # a new level: goods came or went
+    TOUCH = "touch"  # back to the old level soon
+    LEAN = "lean"  # back to the old level after a long press
+    BUMP = "bump"  # many plates of a rack moved together, and came back
+    SENSOR_FAULT = "sensor_fault"  # readings became worthless
+    OFFLINE_CHANGE = "offline_change"  # the level moved while nobody looked
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightChange:
+    """A settled change of level of neighbouring plates, seen as one.
+
+    ``sigma_g`` holds what the plates' own noise leaves open; cross-talk, unit-to-unit spread and the like
+    belong to the hypotheses.
+    """
+
+    kind: ChangeKind
+    plates: tuple[str, ...]  # one shelf, left to right
+    delta_g: Grams  # [plate] g, settled minus baseline; negative = taken
+    sigma_g: Grams  # [plate] g, one standard deviation
+    onset_ns: int  # [ns] mono, first motion
+    settled_ns: int  # [ns] mono, start of the new level
+    decided_ns: int  # [ns] mono, last sample used
+    reason: str = ""
+
+
 class LinkFault(StrEnum):
     """Why no valid samples come from a rack."""
 

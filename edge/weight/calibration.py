@@ -1,0 +1,50 @@
+"""Counts to grams."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from edge.config import CalibrationFile
+from edge.samples import CountBlock, WeightBlock
+
+RAIL_HIGH = 2**23 - 1  # [counts] largest code of a 24-bit converter (HX711 datasheet, "0x7FFFFF")
+RAIL_LOW = -(2**23)  # [counts] smallest code ("0x800000")
+# Codes that a converter read at a wrong moment gives: all ones below some bit, or nothing at all
+# (HX711 library issue 83: 8388607, 4194303, 2097151 ... or 0). The shorter ones are ordinary readings.
+BAD_CODES = np.array([0, *(2**bits - 1 for bits in range(18, 24))], dtype=np.int32)
+
+
+class CountsToGrams:
+    """Calibration of one rack: linear per channel; impossible codes become NaN.
+
+    A code on a rail is infinite, with the sign of the weight that it stands for: the conditioner types
+    the plate as saturated.
+
+    >>> from edge.config import ChannelCalibration
+    >>> file = CalibrationFile(board_id="b", date="", channels=(
+    ...     ChannelCalibration(zero_counts=1000, counts_per_gram=20.0),))
+    >>> block = CountBlock("r", 0, 12_500_000.0, np.array([[3000], [0]], dtype=np.int32))
+    >>> CountsToGrams(file).update(block).grams.tolist()
+    [[100.0], [nan]]
+    """
+
+    def __init__(self, calibration: CalibrationFile) -> None:
+        channels = calibration.channels
+        self._zero_counts = np.array([channel.zero_counts for channel in channels])
+        self._counts_per_gram = np.array([channel.counts_per_gram for channel in channels])
+
+    def update(self, block: CountBlock) -> WeightBlock:
+        """Grams of a block. Channels without calibration come out as NaN."""
+        channels = block.counts.shape[1]
+        known = min(channels, self._zero_counts.size)
+        grams = np.full(block.counts.shape, np.nan)
+        counts = block.counts[:, :known]
+        grams[:, :known] = (counts - self._zero_counts[:known]) / self._counts_per_gram[:known]
+        grams[:, :known][np.isin(counts, BAD_CODES[:-1])] = np.nan
+        upwards = np.sign(self._counts_per_gram[:known]) * np.inf
+        grams[:, :known] = np.where(counts == RAIL_HIGH, upwards, grams[:, :known])
+        grams[:, :known] = np.where(counts == RAIL_LOW, -upwards, grams[:, :known])
+        return WeightBlock(block.rack, block.mono_ns, block.period_ns, grams, block.lost_before)
+
+    def reset(self) -> None:
+        """Nothing is remembered between blocks."""
