@@ -69,14 +69,17 @@ class WeightSection(Section, frozen=True, kw_only=True):
 
 
 class FusionSection(Section, frozen=True, kw_only=True):
-    """What was it: the priors of the hypotheses."""
+    """What was it: spreads and priors of the hypotheses."""
 
     sku_sigma_share: NonNegative = 0.006  # [1] unit-to-unit spread as a share of the weight
     sku_sigma_min_g: Positive = 0.8  # [g] least unit-to-unit spread
-    layout_elsewhere: Probability = 0.01  # [1] mass of "a SKU not planned at these plates"
+    gain_sigma_share: NonNegative = 0.002  # [1] what a calibration may be off by
+    catalogue_wrong: Probability = 0.003  # [1] prior that a catalogue weight is plainly wrong
+    layout_neighbour: Probability = 0.02  # [1] mass of "it stood one facing too far"
+    layout_elsewhere: Probability = 0.01  # [1] mass of "it stood anywhere else in the store"
     quantity_ratio: Probability = 0.12  # [1] prior of n + 1 units against n
-    outlier: Probability = 1e-3  # [1] mass of the heavy tail
-    unknown: Probability = 2e-3  # [1] prior of goods that the catalogue does not hold
+    two_skus: Probability = 0.03  # [1] prior of two SKUs in one change of several plates
+    unknown: Probability = 1e-3  # [1] prior of goods, or things, that the catalogue does not hold
     quantity_max: Annotated[int, msgspec.Meta(ge=1, le=20)] = 6  # [units]
     hypotheses_max: Annotated[int, msgspec.Meta(ge=2, le=64)] = 12
 
@@ -96,7 +99,7 @@ class RecordingSection(Section, frozen=True, kw_only=True):
     """A recording that stands in for the boards of this node."""
 
     path: str
-    format: Annotated[str, msgspec.Meta(pattern="^(aifi|mcap)\Z", description="aifi or mcap")]
+    format: Annotated[str, msgspec.Meta(pattern=r"^(aifi|mcap)\Z", description="aifi or mcap")]
     racks: tuple[Name, ...] = ()  # empty: all
     speed: NonNegative = 0.0  # [x] times real time; 0: as fast as possible
     boot: Name = "replay"  # identity of the replayed boot

@@ -15,10 +15,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.config import PlateName, Positive, Section, load_yaml
+from edge.config import PlateName, Positive, Section
 from edge.errors import PlanogramError
+from edge.yaml_file import load_yaml, refuse_duplicates
 
 Metres3 = tuple[float, float, float]
+Level = Annotated[str, msgspec.Meta(pattern=r"^[^/\s]+\Z", description="a name without / and spaces")]
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -115,11 +117,11 @@ class Planogram:
         self.plates = dict(plates)
         self.facings = tuple(facings)
         self._facings_at: dict[str, list[Facing]] = {}
-        for facing in self.facings:
+        for index, facing in enumerate(self.facings):
             for plate in facing.plates:
                 if plate not in self.plates:
                     raise PlanogramError(
-                        "facing on an unknown plate", where=f"planogram {version}", found=plate,
+                        "facing on an unknown plate", where=f"planogram {version}, facings[{index}]", found=plate,
                         expected="a plate of one of its gondolas", fix="Correct the facing or add the plate.",
                     )  # fmt: skip
                 self._facings_at.setdefault(plate, []).append(facing)
@@ -153,20 +155,18 @@ class _CatalogueFile(Section, frozen=True, kw_only=True):
     skus: tuple[Sku, ...]
 
     def __post_init__(self) -> None:
-        names = [sku.sku for sku in self.skus]
-        if len(set(names)) != len(names):
-            raise ValueError(f"duplicate SKU `{next(n for n in names if names.count(n) > 1)}`")
+        refuse_duplicates("SKU", ((f"skus[{i}].sku", sku.sku) for i, sku in enumerate(self.skus)))
 
 
 class _ShelfRow(Section, frozen=True, kw_only=True):
-    shelf: str
+    shelf: Level
     z_m: float  # [m] height of the plates
     plates: Annotated[int, msgspec.Meta(ge=1, le=64)]
     clearance_m: Positive = 0.3  # [m] to the shelf above
 
 
 class _GondolaRow(Section, frozen=True, kw_only=True):
-    gondola: str
+    gondola: Level
     corner_m: Metres3  # [m] front-left-bottom corner
     yaw_rad: float = 0.0
     plate_width_m: Positive = 0.1016
@@ -181,12 +181,12 @@ class _PlanogramFile(Section, frozen=True, kw_only=True):
     facings: tuple[Facing, ...]
 
     def __post_init__(self) -> None:
-        seen = set()
-        for gondola in self.gondolas:
-            for shelf in gondola.shelves:
-                if (name := f"{gondola.gondola}/{shelf.shelf}") in seen:
-                    raise ValueError(f"duplicate shelf `{name}`")
-                seen.add(name)
+        shelves = (
+            (f"gondolas[{i}].shelves[{n}]", f"{gondola.gondola}/{shelf.shelf}")
+            for i, gondola in enumerate(self.gondolas)
+            for n, shelf in enumerate(gondola.shelves)
+        )
+        refuse_duplicates("shelf", shelves)
 
 
 def load_catalogue(file: Path) -> Catalogue:
@@ -213,10 +213,10 @@ def load_planogram(file: Path, catalogue: Catalogue) -> Planogram:
             )
             for index, box in enumerate(row.slices(shelf.plates), 1):
                 plates[f"{gondola.gondola}/{shelf.shelf}/{index}"] = box
-    for facing in content.facings:
+    for index, facing in enumerate(content.facings):
         if facing.sku is not None and facing.sku not in catalogue:
             raise PlanogramError(
-                "facing of an unknown SKU", where=str(file), found=facing.sku,
+                "facing of an unknown SKU", where=f"{file}: facings[{index}]", found=facing.sku,
                 expected="a SKU of the catalogue", fix="Add it to the catalogue or correct the barcode.",
             )  # fmt: skip
     return Planogram(content.version, plates, content.facings)
