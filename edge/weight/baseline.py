@@ -68,7 +68,9 @@ class Baseline:
         innovation = np.where(use, trusted - level, 0.0)
         limit = self._options.rest_drift_g_per_s * self._hop_s
         young = self._calm < 4 * WARM_UP_HOPS  # a new level is averaged before it is only followed
-        gain = np.where(young, 1.0 / np.maximum(self._calm - GUARD_HOPS + 1, 1), self._hop_s / self._options.baseline_s)
+        gain = np.where(
+            young, 1.0 / np.maximum(self._calm - GUARD_HOPS + 1, 1), self._hop_s / self._options.baseline_s
+        )
         step = gain * innovation
         step = np.where(young, step, np.clip(step, -limit, limit))
         self.level_g = level + step
@@ -79,7 +81,9 @@ class Baseline:
         ripple = np.where(use, spread, self.ripple_g)
         self.ripple_g = self.ripple_g + np.where(use, fade, 0.0) * (ripple - self.ripple_g)
         self._guard = np.concatenate([self._guard[1:], np.where(calm, hop.mean_g, np.nan)[None]])
-        self._guard_spread = np.concatenate([self._guard_spread[1:], np.where(calm, hop.spread_g, np.nan)[None]])
+        self._guard_spread = np.concatenate(
+            [self._guard_spread[1:], np.where(calm, hop.spread_g, np.nan)[None]]
+        )
 
     def widen(self, plate: int, noise_g: float) -> None:
         """A disturbance left nothing: part of it was noise that is usual here now (somebody walks by)."""

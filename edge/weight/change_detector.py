@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import WeightSection
-from edge.messages import SensorState
-from edge.samples import NS_PER_S, ChangeKind, Grams, RackLayout
+from edge.samples import NS_PER_S, ChangeKind, RackLayout
 from edge.weight.baseline import Baseline
 from edge.weight.conditioning import Hop
 
@@ -27,6 +27,9 @@ HISTORY_S = 4.0
 RINGING_HZ = 5.0
 """[Hz] slowest rack resonance (measured 5-20 Hz). A sine of standard deviation s and frequency f leaves at
 most s * sqrt(2) / (pi * f * T) in the mean over T seconds."""
+
+STORED_SIGMA_G = 4.0
+"""[g] What drift may have done to a stored level while the node was off."""
 
 RIPPLE_FLOOR_G = 1.5
 """[g] ripple within a hop that never counts as a hand on the plate."""
@@ -44,7 +47,6 @@ class PlateChange:
     onset_ns: int
     settled_ns: int
     decided_ns: int
-    state: SensorState = SensorState.OK
 
 
 @dataclass(slots=True)
@@ -58,8 +60,8 @@ class _Disturbance:
     spreads: deque[float]
     ambients: deque[float]
     peak_g: float = 0.0
-    dark_s: float = 0.0  # [s] without usable samples, inside the disturbance
-    worst: SensorState = field(default=SensorState.OK)
+    seen_ns: int = 0  # [ns] last usable hop
+    dark_s: float = 0.0  # [s] longest time without usable samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +143,32 @@ class ChangeDetector:
             means=deque(maxlen=self._longest),
             spreads=deque(maxlen=self._longest),
             ambients=deque(maxlen=self._longest),
+            seen_ns=hop.end_ns - round(self._hop_samples * hop.period_ns),
         )
+
+    def expect(self, levels_g: Mapping[int, float], mono_ns: int) -> None:
+        """Levels from before the node stopped, by plate: a difference is a change that nobody saw."""
+        for plate, level_g in levels_g.items():
+            self._open[plate] = _Disturbance(
+                onset_ns=mono_ns,
+                level_g=level_g,
+                level_sigma_g=STORED_SIGMA_G,
+                means=deque(maxlen=self._longest),
+                spreads=deque(maxlen=self._longest),
+                ambients=deque(maxlen=self._longest),
+                seen_ns=mono_ns,
+                dark_s=math.inf,
+            )
 
     def _follow(self, plate: int, open_: _Disturbance, hop: Hop, ambient: float) -> PlateChange | None:
         """One more hop of a disturbance; what became of it, if it ended."""
         if not hop.valid[plate]:
-            return self._follow_dark(plate, open_, hop)
+            open_.means.clear()
+            open_.spreads.clear()
+            open_.ambients.clear()
+            return None
+        open_.dark_s = max(open_.dark_s, (hop.end_ns - open_.seen_ns) / NS_PER_S - self._hop_s)
+        open_.seen_ns = hop.end_ns
         mean = float(hop.mean_g[plate])
         open_.means.append(mean)
         open_.spreads.append(float(hop.spread_g[plate]))
@@ -160,31 +182,19 @@ class ChangeDetector:
         sigma = math.hypot(rest.sigma_g, open_.level_sigma_g)
         settled_ns = self._date_settled(plate, rest, hop)
         kind = self._kind(open_, delta, sigma, settled_ns)
-        if kind in (ChangeKind.CHANGE, ChangeKind.OFFLINE_CHANGE):
+        if kind in (ChangeKind.CHANGE, ChangeKind.OFFLINE_CHANGE) or not self.baseline.ready[plate]:
             self.baseline.set_level(plate, rest.mean_g)
         else:
             self.baseline.widen(plate, float(np.std(open_.means)))
         return PlateChange(
             plate, kind, delta, sigma, open_.peak_g, open_.onset_ns, settled_ns,
-            hop.end_ns + round(hop.period_ns), open_.worst,
+            hop.end_ns + round(hop.period_ns),
         )  # fmt: skip
-
-    def _follow_dark(self, plate: int, open_: _Disturbance, hop: Hop) -> PlateChange | None:
-        """No usable reading. A sensor that fails is reported once; its disturbance stays open."""
-        open_.means.clear()
-        open_.spreads.clear()
-        open_.ambients.clear()
-        open_.dark_s += self._hop_s
-        if hop.states[plate] is not SensorState.OK:
-            open_.worst = hop.states[plate]
-        return None
 
     def _kind(self, open_: _Disturbance, delta_g: float, sigma_g: float, settled_ns: int) -> ChangeKind:
         options = self._options
         if abs(delta_g) >= max(options.smallest_item_g, options.decide_sigmas * sigma_g):
             return ChangeKind.OFFLINE_CHANGE if open_.dark_s > options.bridge_s else ChangeKind.CHANGE
-        if open_.worst is not SensorState.OK:
-            return ChangeKind.SENSOR_FAULT
         lasted_s = (settled_ns - open_.onset_ns) / NS_PER_S
         return ChangeKind.LEAN if lasted_s > options.touch_max_s else ChangeKind.TOUCH
 
@@ -211,7 +221,9 @@ class ChangeDetector:
             slope_sigma = max(noise, 0.2) / (self._hop_s * math.sqrt(float((centred**2).sum())))
             if abs(slope) > max(3.0, 3.0 * slope_sigma, 0.01 * change):
                 continue
-            if sigma <= max(0.8, 0.004 * change) or (hops == self._longest and sigma <= max(4.0, 0.02 * change)):
+            if sigma <= max(0.8, 0.004 * change) or (
+                hops == self._longest and sigma <= max(4.0, 0.02 * change)
+            ):
                 return _Rest(mean, sigma, hops)
         return None
 

@@ -21,6 +21,10 @@ SPIKE_G = 100.0
 back within two samples."""
 
 
+HOLE_S = 0.5
+"""[s] Blocks may be dated with so much jitter; a longer delay is a hole."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Hop:
     """One step of the grid for one rack. ``valid`` plates have a mean; the others' means are NaN."""
@@ -47,7 +51,8 @@ class Conditioner:
         """Forget everything; equal to a new conditioner."""
         plates = len(self._rack.plates)
         self._pending = np.empty((0, plates))
-        self._edge = np.full((2, plates), np.nan)  # the two samples before `_pending`, for the spike test
+        self._next_ns = 0  # [ns] when the next block should begin
+        self._before = np.full(plates, np.nan)  # the sample before `_pending`, for the spike test
         self._frozen_s = np.zeros(plates)
         self._missing_s = np.zeros(plates)
         self._noisy_s = np.zeros(plates)
@@ -56,11 +61,15 @@ class Conditioner:
     def update(self, block: WeightBlock) -> Iterator[Hop]:
         """Hops completed by ``block``, oldest first; the newest sample waits for its successor."""
         grams = block.grams
-        if block.lost_before:
+        late_s = (block.mono_ns - self._next_ns) / NS_PER_S if self._next_ns else 0.0
+        # Sequence numbers count what was lost on the way; a hole in time that they do not explain is a
+        # link that was down, or a board that restarted.
+        lost = max(block.lost_before, round(late_s * self._rack.rate_hz) if late_s > HOLE_S else 0)
+        self._next_ns = block.mono_ns + round(grams.shape[0] * block.period_ns)
+        if lost:
             # Longer holes need no more NaN than it takes to call every plate stale.
             cap = int((self._options.stale_after_s + 1.0) * self._rack.rate_hz)
-            lost = np.full((min(block.lost_before, cap), grams.shape[1]), np.nan)
-            grams = np.concatenate([lost, grams])
+            grams = np.concatenate([np.full((min(lost, cap), grams.shape[1]), np.nan), grams])
         samples = np.concatenate([self._pending, grams])
         last_ns = block.mono_ns + round((block.grams.shape[0] - 1) * block.period_ns)
         whole = (samples.shape[0] - 1) // self.hop_samples  # one sample of lookahead for the spike test
@@ -82,15 +91,18 @@ class Conditioner:
         spread = np.sqrt((np.where(usable, grams - mean, 0.0) ** 2).sum(axis=0) / divisor)
         states = self._judge(raw, enough, 2 * saturated.sum(axis=0) >= self.hop_samples, spread)
         valid = enough & np.array([state is SensorState.OK for state in states])
-        self._edge = raw[-2:]
+        self._before = raw[-1]
         return Hop(end_ns, period_ns, grams, np.where(enough, mean, np.nan), spread, valid, states)
 
     def _spikes(self, raw: Grams, following: Grams) -> NDArray[np.bool_]:
         """Lone samples far from both neighbours (median of three, applied to the raw samples)."""
-        around = np.concatenate([self._edge[-1:], raw, following[None]])
+        around = np.concatenate([self._before[None], raw, following[None]])
         before, after = raw - around[:-2], raw - around[2:]
         with np.errstate(invalid="ignore"):
-            return (np.minimum(np.abs(before), np.abs(after)) > SPIKE_G) & (before * after > 0)
+            lone: NDArray[np.bool_] = (np.minimum(np.abs(before), np.abs(after)) > SPIKE_G) & (
+                before * after > 0
+            )
+        return lone
 
     def _judge(
         self, raw: Grams, enough: NDArray[np.bool_], saturated: NDArray[np.bool_], spread: Grams
@@ -101,7 +113,9 @@ class Conditioner:
         self._frozen_s = np.where(same, self._frozen_s + self._hop_s, 0.0)
         self._missing_s = np.where(enough, 0.0, self._missing_s + self._hop_s)
         loud = spread > options.noisy_g
-        self._noisy_s = np.where(loud, self._noisy_s + self._hop_s, np.maximum(self._noisy_s - self._hop_s, 0.0))
+        self._noisy_s = np.where(
+            loud, self._noisy_s + self._hop_s, np.maximum(self._noisy_s - self._hop_s, 0.0)
+        )
         return tuple(
             SensorState.SATURATED
             if saturated[i]

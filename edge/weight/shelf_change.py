@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.config import WeightSection
-from edge.messages import SensorState
 from edge.planogram import shelf_of
 from edge.samples import NS_PER_S, ChangeKind, RackLayout, WeightChange
 from edge.weight.change_detector import ChangeDetector, PlateChange
@@ -51,8 +50,9 @@ class ShelfChanges:
     def update(self, ended: list[PlateChange], detector: ChangeDetector, now_ns: int) -> list[WeightChange]:
         """Take in the disturbances that ended with this hop; give the shelf changes that are complete."""
         finished = [self._single(change) for change in ended if self._is_reported(change)]
-        if len(finished) > max(4, len(self._rack.plates) // 6):
-            finished = [self._bump(finished)]
+        came_back = [change for change in finished if change.kind is not ChangeKind.OFFLINE_CHANGE]
+        if len(came_back) > max(4, len(self._rack.plates) // 6):
+            finished = [change for change in finished if change not in came_back] + [self._bump(came_back)]
         for change in ended:
             if change.kind is ChangeKind.CHANGE:
                 self._join(change)
@@ -73,7 +73,7 @@ class ShelfChanges:
     def _is_reported(self, change: PlateChange) -> bool:
         if change.kind is ChangeKind.CHANGE:
             return False
-        return change.kind in (ChangeKind.SENSOR_FAULT, ChangeKind.OFFLINE_CHANGE) or abs(change.peak_g) > REPORTED_PEAK_G
+        return change.kind is ChangeKind.OFFLINE_CHANGE or abs(change.peak_g) > REPORTED_PEAK_G
 
     def _join(self, change: PlateChange) -> None:
         self._recent.append(change)
@@ -98,10 +98,13 @@ class ShelfChanges:
         total = sum(member.delta_g for member in group.members)
         for plate in detector.disturbed:
             moved = detector.moved_g(plate)
-            if moved * total <= 0 or abs(moved) <= max(self._crosstalk_g(total), self._options.smallest_item_g):
+            if moved * total <= 0 or abs(moved) <= max(
+                self._crosstalk_g(total), self._options.smallest_item_g
+            ):
                 continue
             if any(
-                self._shelf[plate] == self._shelf[member.plate] and 0 < abs(plate - member.plate) <= NEIGHBOUR_PLATES
+                self._shelf[plate] == self._shelf[member.plate]
+                and 0 < abs(plate - member.plate) <= NEIGHBOUR_PLATES
                 for member in group.members
             ):
                 return True
@@ -140,7 +143,6 @@ class ShelfChanges:
         )
 
     def _single(self, change: PlateChange) -> WeightChange:
-        reason = change.state.value if change.state is not SensorState.OK else ""
         return WeightChange(
             kind=change.kind,
             plates=(self._rack.plates[change.plate],),
@@ -149,7 +151,6 @@ class ShelfChanges:
             onset_ns=change.onset_ns,
             settled_ns=change.settled_ns,
             decided_ns=change.decided_ns,
-            reason=reason,
         )
 
     def _bump(self, changes: list[WeightChange]) -> WeightChange:

@@ -1,0 +1,52 @@
+"""Where goods stand: the prior of every SKU at the plates that moved."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from edge.config import FusionSection
+from edge.planogram import Catalogue, Planogram, shelf_of
+
+
+class Layout:
+    """Prior p(SKU | plates) from the planogram, with a floor for goods that went astray."""
+
+    def __init__(self, planogram: Planogram, catalogue: Catalogue, options: FusionSection) -> None:
+        self._planogram, self._options = planogram, options
+        planned = {facing.sku for facing in planogram.facings if facing.sku is not None}
+        self._everywhere = sorted(set(catalogue.skus) | planned)
+        self._floor = options.layout_elsewhere / max(len(self._everywhere), 1)
+
+    def log_prior(self, plates: Sequence[str], shares: Sequence[float]) -> dict[str, float]:
+        """Log prior of every SKU.
+
+        Args:
+            plates: plates that moved, of one shelf.
+            shares: share of the change that each of them shows; they sum to 1.
+
+        Returns:
+            log probability by SKU; they sum to at most 1.
+        """
+        row = self._planogram.shelf(shelf_of(plates[0]))
+        mass = dict.fromkeys(self._everywhere, self._floor)
+        near = self._options.layout_neighbour
+        for plate, share in zip(plates, shares, strict=True):
+            here = self._skus(plate)
+            column = row.index(plate) if plate in row else -1
+            beside = [
+                sku
+                for neighbour in row[max(column - 1, 0) : column + 2]
+                if column >= 0
+                for sku in self._skus(neighbour)
+                if sku not in here
+            ]
+            main = 1.0 - self._options.layout_elsewhere - (near if beside else 0.0)
+            for sku in here:
+                mass[sku] += share * main / len(here)
+            for sku in beside:
+                mass[sku] += share * near / len(beside)
+        return {sku: math.log(weight) for sku, weight in mass.items() if weight > 0}
+
+    def _skus(self, plate: str) -> list[str]:
+        return [facing.sku for facing in self._planogram.facings_at(plate) if facing.sku is not None]
