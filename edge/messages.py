@@ -361,7 +361,7 @@ def decode(data: bytes, kind: type[PayloadT] | Any, *, source: str) -> PayloadT:
         schema = _envelope_decoder.decode(data).schema
         if schema == SCHEMA:
             return decoder.decode(data)  # type: ignore[no-any-return]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # nested too deep
         raise MessageError(
             f"malformed payload: {error}", where=source, found=repr(data[:60]),
             fix="Compare the sender with edge/messages.py.",
