@@ -11,7 +11,7 @@ Times without a suffix are ``utc``: seconds since the Unix epoch, of the store.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -25,6 +25,15 @@ MAX_PAYLOAD_BYTES = 262_144
 
 Point = tuple[float, float, float]
 """[m] x along the wall, y into the shelf, z up, in the store's frame."""
+
+Level = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\x00]+\Z", max_length=128)]
+"""A name that becomes one level of a topic."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+"""A number that every JSON reader and database holds exactly."""
+
+Probability = Annotated[float, msgspec.Meta(ge=-1e-9, le=1 + 1e-9)]
+"""[1] with room for the rounding of sums."""
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -58,7 +67,7 @@ class ItemCount(msgspec.Struct, frozen=True):
     """So many units of one SKU."""
 
     sku: str
-    quantity: int  # [units] >= 1
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)]  # [units]
 
 
 class EvidenceTerms(msgspec.Struct, frozen=True):
@@ -82,7 +91,7 @@ class Hypothesis(msgspec.Struct, frozen=True):
     """
 
     items: tuple[ItemCount, ...]
-    probability: float  # [1] posterior given this event alone
+    probability: Probability  # [1] posterior given this event alone
     log_likelihood: EvidenceTerms
     expected_g: float = 0.0  # [g] delta this hypothesis predicts
 
@@ -98,7 +107,7 @@ class PlateDelta(msgspec.Struct, frozen=True):
 class EventIdentity(msgspec.Struct, frozen=True, order=True):
     """The one name of an event, made at the node."""
 
-    node: str
+    node: Level
     boot: str
     seq: int  # [1] counts from 1 within a boot
 
@@ -109,10 +118,10 @@ class EventIdentity(msgspec.Struct, frozen=True, order=True):
 class NodeRecord(Payload, frozen=True, kw_only=True):
     """What every durable message of a node carries. A higher ``revision`` replaces a lower one."""
 
-    node: str
+    node: Level
     boot: str
-    seq: int  # [1] counts from 1 within a boot, without gaps
-    revision: int = 0
+    seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]  # [1] counts from 1 within a boot, without gaps
+    revision: Count = 0
     t_onset: float  # [s] first motion
     t_settled: float  # [s] the new level began
     t_decided: float  # [s] last sample used
@@ -153,8 +162,8 @@ class Ack(Payload, frozen=True, kw_only=True):
     """
 
     boot: str
-    upto: int  # [1] highest seq below which no gap remains
-    revisions: tuple[tuple[int, int], ...] = ()  # (seq, highest revision)
+    upto: Count  # [1] highest seq below which no gap remains
+    revisions: tuple[tuple[Count, Count], ...] = ()  # (seq, highest revision)
 
 
 # --- node state -----------------------------------------------------------------------------------
@@ -175,13 +184,13 @@ class SensorState(StrEnum):
 class NodeState(Payload, frozen=True, kw_only=True):
     """Birth message, and the last will with ``online`` false."""
 
-    node: str
+    node: Level
     online: bool
     boot: str
     version: str = ""
     config_hash: str = ""
     plates: tuple[str, ...] = ()
-    next_seq: int = 1  # [1] the seq that the next new message will carry
+    next_seq: Count = 1  # [1] the seq that the next new message will carry
 
 
 class PlateHealth(msgspec.Struct, frozen=True):
@@ -200,17 +209,17 @@ class RackHealth(msgspec.Struct, frozen=True):
     rack: str
     connected: bool
     rate_hz: float  # [Hz] measured
-    samples_lost: int = 0  # [samples] since boot
-    frames_corrupt: int = 0  # [frames] since boot
+    samples_lost: Count = 0  # [samples] since boot
+    frames_corrupt: Count = 0  # [frames] since boot
 
 
 class NodeHealth(Payload, frozen=True, kw_only=True):
     """A node's retained health report, every few seconds and at once on a change of state."""
 
-    node: str
+    node: Level
     boot: str
     utc: float  # [s]
-    backlog: int  # [messages] in the outbox, unacknowledged
+    backlog: Count  # [messages] in the outbox, unacknowledged
     plates: tuple[PlateHealth, ...] = ()
     racks: tuple[RackHealth, ...] = ()
     fault: str = ""  # one sentence while something is wrong with the node itself
@@ -252,7 +261,7 @@ class KeyPoint(msgspec.Struct, frozen=True):
 class Target(msgspec.Struct, frozen=True):
     """One tracked person in one frame: positions only, no appearance."""
 
-    visit: str
+    visit: Level
     points: dict[str, KeyPoint]  # head, neck, l_wrist, r_wrist, l_elbow, ...
 
 
@@ -273,7 +282,7 @@ class GateDirection(StrEnum):
 class GateEvent(Payload, frozen=True, kw_only=True):
     """A visit began or ended."""
 
-    visit: str
+    visit: Level
     direction: GateDirection
     t: float  # [s]
 
@@ -287,7 +296,7 @@ class CartLine(msgspec.Struct, frozen=True):
     sku: str
     name: str
     quantity: int  # [units]
-    probability: float  # [1] that this quantity is right
+    probability: Probability  # [1] that this quantity is right
     unit_price: float | None = None  # currency of the catalogue
     events: tuple[str, ...] = ()  # identities of the events behind it
     confidence: str = ""  # in words
@@ -296,11 +305,11 @@ class CartLine(msgspec.Struct, frozen=True):
 class Cart(Payload, frozen=True, kw_only=True):
     """The running ticket of one visit (retained until the receipt)."""
 
-    visit: str
+    visit: Level
     t: float  # [s] of the last change
     lines: tuple[CartLine, ...]
     total: float
-    probability: float  # [1] that the whole cart is right
+    probability: Probability  # [1] that the whole cart is right
     needs_review: bool
 
 
@@ -308,12 +317,12 @@ class Receipt(Payload, frozen=True, kw_only=True):
     """The final lines of one visit."""
 
     receipt: str
-    visit: str
+    visit: Level
     entered_at: float | None  # [s]
     left_at: float  # [s]
     lines: tuple[CartLine, ...]
     total: float
-    probability: float  # [1]
+    probability: Probability  # [1]
     needs_review: bool
     corrects: str = ""  # receipt that this one corrects
 
