@@ -121,8 +121,9 @@ class Planogram:
             for plate in facing.plates:
                 if plate not in self.plates:
                     raise PlanogramError(
-                        "facing on an unknown plate", where=f"planogram {version}, facings[{index}]", found=plate,
-                        expected="a plate of one of its gondolas", fix="Correct the facing or add the plate.",
+                        "facing on an unknown plate", where=f"planogram {version}, facings[{index}]",
+                        found=plate, expected="a plate of one of its gondolas",
+                        fix="Correct the facing or add the plate.",
                     )  # fmt: skip
                 self._facings_at.setdefault(plate, []).append(facing)
         self._shelves: dict[str, tuple[str, ...]] = {}

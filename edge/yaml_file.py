@@ -77,6 +77,8 @@ def parse_yaml(text: str, kind: type[FileT], *, file: Path) -> FileT:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, int(error.position)) + 1
         raise ConfigError(f"not valid YAML: {error.reason}", file=file, line=line) from error
+    except ValueError as error:  # a tag that its text does not fit, as in `!!int many`
+        raise ConfigError(f"not valid YAML: {error}", file=file) from error
     except RecursionError as error:
         raise ConfigError("not valid YAML: nested too deeply", file=file) from error
     try:

@@ -80,6 +80,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker, names in PROGRAMS.items():
         if item.get_closest_marker(marker) and find_program(marker) is None:
             pytest.skip(f"needs {' or '.join(names)}")
+    if item.get_closest_marker("store_data") and not NANOSTORE.is_dir():
+        pytest.skip("no store recording beside the repository (../shared/data/nanostore/BENCHMARK-1)")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,0 +1,176 @@
+"""Every way a configuration file can be wrong, and what the technician is told."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.config import AggregatorConfig, CalibrationFile, NodeConfig
+from edge.errors import ConfigError
+from edge.yaml_file import load_yaml, parse_yaml
+
+NODE = """\
+store: s1
+node: n1
+boards:
+  - rack: r1
+    port: /dev/one
+    plates: [g/1/1, g/1/2]
+"""
+SECOND_BOARD = """\
+  - rack: {rack}
+    port: {port}
+    plates: [{plates}]
+"""
+
+
+def fault(text: str, kind: type = NodeConfig) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        parse_yaml(text, kind, file=Path("node.yaml"))
+    return caught.value
+
+
+def test_defaults_fill_what_is_not_written() -> None:
+    config = parse_yaml(NODE, NodeConfig, file=Path("node.yaml"))
+    assert config.boards[0].plates == ("g/1/1", "g/1/2")
+    assert (config.broker.port, config.boards[0].rate_hz) == (1883, 80.0)
+    assert parse_yaml("store: s1", AggregatorConfig, file=Path("a.yaml")).nodes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "what", "found", "expected"),
+    [
+        (NODE + "brokr: {}\n", 7, "brokr", "unknown key", "`brokr`", "broker"),
+        (NODE + "broker:\n  prt: 1\n", 8, "broker.prt", "unknown key", "`prt`", "port"),
+        (NODE + "    rat: 1\n", 7, "boards[0].rat", "unknown key", "`rat`", "rate_hz"),
+        (NODE + "broker:\n  port: many\n", 8, "broker.port", "wrong type", "`many`", "a whole number"),
+        (NODE + "broker: [1, 2]\n", 7, "broker", "wrong type", "a list of 2", "a mapping"),
+        (NODE + "health_every_s:\n", 7, "health_every_s", "wrong type", "nothing", "a number"),
+        (NODE + "state_dir: 7\n", 7, "state_dir", "wrong type", "`7`", "text"),
+        (NODE + "broker:\n  port: 70000\n", 8, "broker.port", "wrong value", "`70000`", "<= 65535"),
+        (NODE + "weight:\n  hop_s: -1\n", 8, "weight.hop_s", "wrong value", "`-1`", ">= 0.02"),
+        (NODE + "health_every_s: .nan\n", 7, "", "not a finite number", "`.nan`", ""),
+        (NODE.replace("g/1/2", "g12"), 6, "boards[0].plates[1]", "wrong value", "`g12`", "gondola/shelf/"),
+        (NODE.replace("s1", "a b"), 1, "store", "wrong value", "`a b`", "letters, digits"),
+        (NODE + "store: s2\n", 7, "store", "duplicate key", "on line 1", ""),
+        (NODE.replace("    port: /dev/one\n", ""), 4, "boards[0].port", "missing key", "", ""),
+        ("node: n1\n", 1, "store", "missing key", "", ""),
+        ("", 0, "store", "missing key", "", ""),
+        ("- 1\n", 1, "", "wrong type", "a list of 1", "a mapping"),
+        ("hello", 1, "", "wrong type", "`hello`", "a mapping"),
+        (NODE + "5: 3\n", 7, "", "key that is no text", "`5`", ""),
+        ("store: s1\nnode: n1\n", 1, "", "either `boards` or a `recording`", "", ""),
+    ],
+)  # fmt: skip
+def test_a_fault_names_line_key_found_and_expected(
+    text: str, line: int, key: str, what: str, found: str, expected: str
+) -> None:
+    error = fault(text)
+    assert (error.line, error.key) == (line, key)
+    assert what in error.what
+    assert found in error.found
+    assert expected in error.expected
+    assert str(error).startswith(f"node.yaml:{line}: " if line else "node.yaml: ")
+
+
+@pytest.mark.parametrize(
+    ("rack", "port", "plates", "line", "key", "what"),
+    [
+        ("r1", "/dev/two", "g/1/3", 7, "boards[1].rack", "duplicate rack"),
+        ("r2", "/dev/one", "g/1/3", 8, "boards[1].port", "duplicate port"),
+        ("r2", "/dev/two", "g/1/3, g/1/2", 9, "boards[1].plates[1]", "duplicate plate"),
+    ],
+)
+def test_a_duplicate_is_shown_where_it_stands(
+    rack: str, port: str, plates: str, line: int, key: str, what: str
+) -> None:
+    error = fault(NODE + SECOND_BOARD.format(rack=rack, port=port, plates=plates))
+    assert (error.line, error.key, error.what) == (line, key, what)
+    assert "also at boards[0]" in error.found
+
+
+def test_a_misspelt_key_is_answered_with_the_nearest_one() -> None:
+    assert fault(NODE + "broker:\n  keepalive: 5\n").fix == "Did you mean `keepalive_s`?"
+
+
+def test_a_barcode_without_quotes_is_told_so() -> None:
+    assert fault(NODE.replace("store: s1", "store: 0711")).fix == "Put it in quotes."
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("store: [1\n", 2),
+        ("store:\n\tnode: 1\n", 2),
+        ("store: s1\nnode: \x00\n", 2),
+        ("store: &a s1\nnode: *a\n", 2),
+        ("store: s1\nstate_dir: !!python/object:os.system x\n", 2),
+        ("store: s1\n---\nnode: n1\n", 2),
+        ("store: " + "[" * 5000, 0),
+        ("store: !!int many\n", 0),
+        ("store: !!timestamp 2026-13-45\n", 0),
+    ],
+    ids=[
+        "unclosed",
+        "tab",
+        "control character",
+        "alias",
+        "foreign tag",
+        "two documents",
+        "deep nesting",
+        "unfit tag",
+        "no date",
+    ],
+)
+def test_what_is_not_plain_yaml_is_refused_with_its_line(text: str, line: int) -> None:
+    error = fault(text)
+    assert "not valid YAML" in error.what
+    assert error.line == line
+
+
+def test_dates_stay_text() -> None:
+    text = "board_id: b1\ndate: 2026-01-31\nchannels: [{zero_counts: 1, counts_per_gram: -420.5}]\n"
+    assert parse_yaml(text, CalibrationFile, file=Path("b1.yaml")).date == "2026-01-31"
+
+
+def test_a_calibration_without_slope_names_the_channel() -> None:
+    error = fault(
+        "board_id: b1\ndate: x\nchannels:\n  - {zero_counts: 1, counts_per_gram: 2}\n"
+        "  - zero_counts: 1\n    counts_per_gram: 0\n",
+        CalibrationFile,
+    )
+    assert (error.line, error.key) == (6, "channels[1].counts_per_gram")
+
+
+def test_unreadable_files_are_config_errors(tmp_path: Path) -> None:
+    latin = tmp_path / "latin.yaml"
+    latin.write_bytes("store: s1\nnode: Kühlregal\n".encode("latin-1"))
+    for file, line, words in (
+        (tmp_path / "absent.yaml", 0, "No such file"),
+        (tmp_path, 0, "Is a directory"),
+        (latin, 2, "UTF-8"),
+    ):
+        with pytest.raises(ConfigError, match=words) as caught:
+            load_yaml(file, NodeConfig)
+        assert (caught.value.file, caught.value.line) == (file, line)
+
+
+@given(st.text(max_size=60))
+def test_any_text_gives_a_config_or_a_config_error(text: str) -> None:
+    with contextlib.suppress(ConfigError):
+        assert parse_yaml(text, AggregatorConfig, file=Path("a.yaml")).store
+
+
+YAML_BITS = """\
+store: s1|node: n1|boards:|  - rack: r|    plates:|- |: |[|]|{|}|? |&a |*a|!!float x|!!int 'a'|1e999|0x|~|
+|  |#|'|"|<<: |2026-13-45|!!binary '*'""".split("|")
+
+
+@given(st.lists(st.sampled_from(YAML_BITS), max_size=12).map("".join))
+def test_any_yaml_gives_a_config_or_a_config_error(text: str) -> None:
+    with contextlib.suppress(ConfigError):
+        assert parse_yaml(text, NodeConfig, file=Path("a.yaml")).node
