@@ -168,10 +168,20 @@ def test_a_malformed_payload_is_a_message_error(data: bytes, words: str) -> None
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("seq", 0), ("seq", -1), ("seq", 10**30), ("seq", 1.5), ("revision", -1), ("node", ""), ("node", "a/b"),
-     ("node", "#"), ("node", "n" * 129), ("hypotheses", [{"items": [], "probability": 1.5, "log_likelihood": {}}]),
-     ("hypotheses", [{"items": [{"sku": "1", "quantity": 0}], "probability": 1, "log_likelihood": {}}])],
-)  # fmt: skip
+    [
+        ("seq", 0),
+        ("seq", -1),
+        ("seq", 10**30),
+        ("seq", 1.5),
+        ("revision", -1),
+        ("node", ""),
+        ("node", "a/b"),
+        ("node", "#"),
+        ("node", "n" * 129),
+        ("hypotheses", [{"items": [], "probability": 1.5, "log_likelihood": {}}]),
+        ("hypotheses", [{"items": [{"sku": "1", "quantity": 0}], "probability": 1, "log_likelihood": {}}]),
+    ],
+)
 def test_values_that_no_sender_can_mean_are_refused(field: str, value: Any) -> None:
     with pytest.raises(MessageError, match=f"malformed.*{field}"):
         decode(with_fields(EVENT, **{field: value}), NodeMessage, source="test")
