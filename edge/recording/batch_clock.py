@@ -42,7 +42,7 @@ def fit_batch_clock(
     """Fit the clock of one source.
 
     Args:
-        timestamps_s: [batch] epoch time of each batch's last sample, jittered, in order of issue; at least one.
+        timestamps_s: [batch] epoch time of each batch's last sample, jittered, in order; at least one.
         samples: [batch] number of samples in each.
         nominal_rate_hz: what the source claims.
     """

@@ -38,7 +38,7 @@ class NodeSetup(Section, frozen=True, kw_only=True):
 
     boot: str
     racks: tuple[RackLayout, ...]
-    calibrations: dict[str, CalibrationFile] = {}  # by rack; empty where inputs are grams already
+    calibrations: dict[str, CalibrationFile] = msgspec.field(default_factory=dict)  # by rack, of counts
     weight: WeightSection = WeightSection()
     fusion: FusionSection = FusionSection()
 

@@ -20,9 +20,9 @@ def read_json_lines(file: Path, kind: type[RecordT]) -> Iterator[tuple[int, Reco
     """Yield (1-based line number, record) of a file, reading as it goes; empty lines are skipped.
 
     Raises:
-        RecordingError: the file cannot be opened, or a line is not such a record (all before it were yielded).
+        RecordingError: the file cannot be opened, or a line is not such a record; all before were yielded.
     """
-    decoder = msgspec.json.Decoder(kind, strict=False)
+    decoder = msgspec.json.Decoder(kind)
     try:
         stream = file.open("rb")
     except OSError as error:

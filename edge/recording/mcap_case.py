@@ -1,0 +1,142 @@
+"""Reads a recording of ours back as a case, also one that a crash cut short. Layout: ``mcap_layout.py``."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import zstandard
+from mcap.exceptions import McapError
+from mcap.records import Attachment, Channel, Message, Metadata
+from mcap.stream_reader import StreamReader
+from mcap.writer import MCAP0_MAGIC
+
+from edge.errors import MessageError, RecordingError
+from edge.messages import Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame, decode
+from edge.recording.case import CaseInput, CaseSetup, StoreInput
+from edge.recording.mcap_layout import RECORDING_SCHEMA, SETUP_NAME, decode_block
+from edge.samples import CountBlock, LinkReport, PriorLevels, UtcReading, WeightBlock
+
+LARGEST_RECORD_BYTES = 256 * 1024 * 1024
+"""A setup of 10 000 SKUs is 2 MB and a chunk 32 kB; a longer record is a corrupt length."""
+
+BLOCKS = {kind.__name__: kind for kind in (CountBlock, WeightBlock)}
+READINGS: dict[str, Any] = {kind.__name__: kind for kind in (LinkReport, UtcReading, PriorLevels)}
+PEOPLE: dict[str, Any] = {kind.__name__: kind for kind in (TrackFrame, GateEvent)}
+DECISIONS: dict[str, Any] = {kind.__name__: kind for kind in (ShelfEvent, Disturbance)}
+
+_FAULTS = (McapError, ValueError, struct.error, zstandard.ZstdError, OSError, MessageError)
+
+
+class McapCase:
+    """One MCAP file as a case.
+
+    Raises:
+        RecordingError: it is not there, no MCAP file, or holds no setup of ours.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.setup = self._read_setup()
+
+    def inputs(self) -> Iterator[CaseInput]:
+        """See :class:`edge.recording.case.Case`."""
+        for kind, channel, data in self._messages():
+            with self._typed_faults():
+                arrived = _decoded_input(kind, channel, data)
+            if arrived is not None:
+                yield arrived
+
+    def decisions(self) -> Iterator[NodeMessage]:
+        """What the nodes decided when it was recorded. Raises ``RecordingError`` as ``inputs``."""
+        for kind, channel, data in self._messages():
+            if kind in DECISIONS:
+                with self._typed_faults():
+                    decision: NodeMessage = decode(data, DECISIONS[kind], source=channel.topic)
+                yield decision
+
+    def _messages(self) -> Iterator[tuple[str, Channel, bytes]]:
+        channels: dict[int, Channel] = {}
+        for record in self._records():
+            if isinstance(record, Channel):
+                channels[record.id] = record
+            elif isinstance(record, Message) and record.channel_id in channels:
+                channel = channels[record.channel_id]
+                yield channel.metadata.get("kind", ""), channel, record.data
+
+    def _read_setup(self) -> CaseSetup:
+        for record in self._records():
+            if isinstance(record, Metadata) and record.name == "steelyard":
+                self._check_schema(record.metadata.get("recording_schema", ""))
+            if isinstance(record, Attachment) and record.name == SETUP_NAME:
+                try:
+                    return msgspec.json.decode(record.data, type=CaseSetup)
+                except msgspec.DecodeError as error:
+                    raise RecordingError(
+                        f"setup that this version cannot read: {error}", where=f"{self._file}: {SETUP_NAME}",
+                        fix="Replay it with the version that recorded it.",
+                    ) from error  # fmt: skip
+            if isinstance(record, Message):
+                break
+        raise RecordingError(
+            "an MCAP file, yet no recording of ours", where=str(self._file),
+            expected=f"an attachment {SETUP_NAME}", fix="Record it with `steelyard record`.",
+        )  # fmt: skip
+
+    def _check_schema(self, found: str) -> None:
+        if found != str(RECORDING_SCHEMA):
+            raise RecordingError(
+                "recording of another schema", where=str(self._file), found=found or "none",
+                expected=str(RECORDING_SCHEMA), fix="Replay it with the version that recorded it.",
+            )  # fmt: skip
+
+    def _records(self) -> Iterator[Any]:
+        """Records in file order; a fault is raised after everything before it was yielded."""
+        with self._typed_faults(), self._file.open("rb") as stream:
+            if stream.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
+                raise RecordingError(
+                    "not an MCAP file", where=str(self._file), fix="Check the path and --format."
+                )
+            stream.seek(0)
+            reader = StreamReader(stream, validate_crcs=True, record_size_limit=LARGEST_RECORD_BYTES)
+            try:
+                yield from reader.records
+            except _FAULTS as error:
+                if stream.read(1):
+                    raise
+                raise RecordingError(
+                    "the recording is cut off", where=str(self._file),
+                    fix="Everything before the cut was used.",
+                ) from error  # fmt: skip
+
+    @contextmanager
+    def _typed_faults(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RecordingError(
+                f"cannot read the recording: {error.strerror}", where=str(self._file), fix="Check the path."
+            ) from error
+        except _FAULTS as error:
+            raise RecordingError(
+                f"the recording is corrupt: {error}", where=str(self._file),
+                fix="Everything before the fault was used.",
+            ) from error  # fmt: skip
+
+
+def _decoded_input(kind: str, channel: Channel, data: bytes) -> CaseInput | None:
+    """An input; ``None`` for a decision, or for what a later version records besides."""
+    node = channel.metadata.get("node", "")
+    if kind in BLOCKS:
+        return node, decode_block(data, BLOCKS[kind], channel.metadata.get("rack", ""))
+    if kind in READINGS:
+        reading: LinkReport | UtcReading | PriorLevels = msgspec.json.decode(data, type=READINGS[kind])
+        return node, reading
+    if kind in PEOPLE:
+        people: StoreInput = decode(data, PEOPLE[kind], source=channel.topic)
+        return None, people
+    return None
