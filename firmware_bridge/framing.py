@@ -1,0 +1,104 @@
+"""Frames on the wire: COBS between zero bytes, sealed with a CRC-16. Sans-I/O.
+
+```
+0x00 | COBS( payload | crc high | crc low ) | 0x00
+```
+
+The CRC is CRC-16/IBM-3740 (polynomial 0x1021, initial value 0xFFFF, not reflected), appended high byte
+first: then the CRC over payload and CRC together is 0, which is all that a receiver has to check.
+A frame begins and ends with the delimiter, so garbage right before or after it costs no frame.
+Payloads fit one COBS code block (254 bytes), so a board needs no look-ahead beyond one frame.
+"""
+
+from __future__ import annotations
+
+from binascii import crc_hqx
+from collections import Counter
+from enum import StrEnum
+
+from cobs import cobs
+
+CRC_INIT = 0xFFFF
+CRC_BYTES = 2
+DELIMITER = b"\x00"
+MAX_PAYLOAD_BYTES = 252
+"""[B] payload and CRC together fill one COBS code block of 254 bytes."""
+MAX_ENCODED_BYTES = MAX_PAYLOAD_BYTES + CRC_BYTES + 1
+"""[B] between two delimiters; anything longer is no frame of ours."""
+
+
+class FrameFault(StrEnum):
+    """Why bytes between two delimiters are not a frame."""
+
+    OVERSIZED = "oversized"
+    COBS = "cobs"
+    TOO_SHORT = "too_short"
+    CRC = "crc"
+
+
+def encode_frame(payload: bytes) -> bytes:
+    """Bytes to put on the wire for a payload of 1 to ``MAX_PAYLOAD_BYTES``."""
+    sealed = payload + crc_hqx(payload, CRC_INIT).to_bytes(CRC_BYTES, "big")
+    encoded: bytes = cobs.encode(sealed)
+    return DELIMITER + encoded + DELIMITER
+
+
+class FrameDecoder:
+    """Cuts a byte stream into payloads; never holds more than one frame.
+
+    What precedes the first delimiter is ignored: a host joins in the middle of somebody's frame.
+
+    Attributes:
+        frames_total: [frames] good ones.
+        faults: [frames] bad ones by reason.
+    """
+
+    def __init__(self) -> None:
+        self.frames_total = 0
+        self.faults: Counter[FrameFault] = Counter()
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin with a new stream: forget the frame that was cut off. The counters stay."""
+        self._partial = b""
+        self._skipping = True  # until the next delimiter
+
+    @property
+    def frames_corrupt(self) -> int:
+        """[frames] all bad ones."""
+        return self.faults.total()
+
+    def receive(self, chunk: bytes) -> list[bytes | FrameFault]:
+        """Payloads and faults that the bytes complete, in their order."""
+        pieces = (self._partial + chunk).split(DELIMITER)
+        self._partial = pieces.pop()
+        if pieces and self._skipping:
+            del pieces[0]
+            self._skipping = False
+        results: list[bytes | FrameFault] = [_open(piece) for piece in pieces if piece]
+        if self._skipping:
+            self._partial = b""
+        elif len(self._partial) > MAX_ENCODED_BYTES:
+            results.append(FrameFault.OVERSIZED)
+            self._partial = b""
+            self._skipping = True
+        for result in results:
+            if isinstance(result, FrameFault):
+                self.faults[result] += 1
+            else:
+                self.frames_total += 1
+        return results
+
+
+def _open(encoded: bytes) -> bytes | FrameFault:
+    if len(encoded) > MAX_ENCODED_BYTES:
+        return FrameFault.OVERSIZED
+    try:
+        sealed: bytes = cobs.decode(encoded)
+    except cobs.DecodeError:
+        return FrameFault.COBS
+    if len(sealed) <= CRC_BYTES:
+        return FrameFault.TOO_SHORT
+    if crc_hqx(sealed, CRC_INIT):
+        return FrameFault.CRC
+    return sealed[:-CRC_BYTES]
