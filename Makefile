@@ -6,7 +6,7 @@ PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint format docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -26,6 +26,9 @@ lint: $(VENV)/.installed-dev  ## format, lint, types and import contracts, as CI
 format: $(VENV)/.installed-dev  ## rewrite the sources in the one format
 	@$(PYTHON) -m ruff format
 	@$(PYTHON) -m ruff check --fix
+
+docs: $(VENV)/.installed-dev  ## rewrite the generated tables of docs/
+	@$(PYTHON) -m tools.doc_tables
 
 clean:  ## remove the environment and everything generated
 	rm -rf $(VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -31,14 +31,14 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class BrokerSection(Section, frozen=True, kw_only=True):
     """Where the MQTT broker is. Any MQTT 3.1.1 broker serves."""
 
-    host: str = "127.0.0.1"
-    port: PortNumber = 1883
-    username: str = ""
+    host: str = "127.0.0.1"  # name or address
+    port: PortNumber = 1883  # 8883 is usual with TLS
+    username: str = ""  # empty: none
     password_file: str = ""  # file with the password on its first line
     ca_file: str = ""  # PEM; switches TLS on
-    keepalive_s: Annotated[int, msgspec.Meta(ge=2, le=600)] = 10
-    reconnect_min_s: Positive = 0.2
-    reconnect_max_s: Positive = 10.0
+    keepalive_s: Annotated[int, msgspec.Meta(ge=2, le=600)] = 10  # [s] a dead link shows within twice that
+    reconnect_min_s: Positive = 0.2  # [s] first wait before the next attempt; then doubling, with jitter
+    reconnect_max_s: Positive = 10.0  # [s] longest wait
 
 
 class WeightSection(Section, frozen=True, kw_only=True):
@@ -80,14 +80,14 @@ class FusionSection(Section, frozen=True, kw_only=True):
     quantity_ratio: Probability = 0.12  # [1] prior of n + 1 units against n
     two_skus: Probability = 0.03  # [1] prior of two SKUs in one change of several plates
     unknown: Probability = 1e-3  # [1] prior of goods, or things, that the catalogue does not hold
-    quantity_max: Annotated[int, msgspec.Meta(ge=1, le=20)] = 6  # [units]
-    hypotheses_max: Annotated[int, msgspec.Meta(ge=2, le=64)] = 12
+    quantity_max: Annotated[int, msgspec.Meta(ge=1, le=20)] = 6  # [units] of one SKU in one change
+    hypotheses_max: Annotated[int, msgspec.Meta(ge=2, le=64)] = 12  # [hypotheses] kept with an event
 
 
 class BoardSection(Section, frozen=True, kw_only=True):
     """One board: a rack of plates behind one serial port."""
 
-    rack: Name
+    rack: Name  # of your choice, unique on the node
     port: str  # device path; by-id or by-path names survive replugging
     board_id: str = ""  # as the board identifies itself; empty accepts whichever answers
     plates: Annotated[tuple[PlateName, ...], msgspec.Meta(min_length=1, max_length=64)]  # in channel order
@@ -98,7 +98,7 @@ class BoardSection(Section, frozen=True, kw_only=True):
 class RecordingSection(Section, frozen=True, kw_only=True):
     """A recording that stands in for the boards of this node."""
 
-    path: str
+    path: str  # file or case directory
     format: Annotated[str, msgspec.Meta(pattern=r"^(aifi|mcap)\Z", description="aifi or mcap")]
     racks: tuple[Name, ...] = ()  # empty: all
     speed: NonNegative = 0.0  # [x] times real time; 0: as fast as possible
@@ -129,18 +129,18 @@ class CalibrationFile(Section, frozen=True, kw_only=True):
 class NodeConfig(Section, frozen=True, kw_only=True):
     """A shelf node: ``steelyard node --config``."""
 
-    store: Name
-    node: Name
+    store: Name  # the same in all files of a store
+    node: Name  # unique in the store
     broker: BrokerSection = BrokerSection()
     state_dir: str = "var"  # outbox and recordings live here
-    catalogue: str = "catalogue.yaml"
-    planogram: str = "planogram.yaml"
+    catalogue: str = "catalogue.yaml"  # file: what is sold
+    planogram: str = "planogram.yaml"  # file: what stands where
     boards: tuple[BoardSection, ...] = ()
     recording: RecordingSection | None = None
     record: str = ""  # MCAP file to record every input and decision to
-    health_every_s: Positive = 5.0
-    outbox_max_messages: Annotated[int, msgspec.Meta(ge=100)] = 1_000_000
-    in_flight_max: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50
+    health_every_s: Positive = 5.0  # [s] between health reports while nothing changes
+    outbox_max_messages: Annotated[int, msgspec.Meta(ge=100)] = 1_000_000  # [messages] on disk at most
+    in_flight_max: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50  # [messages] sent, not yet acknowledged
     weight: WeightSection = WeightSection()
     fusion: FusionSection = FusionSection()
 
@@ -174,25 +174,25 @@ class AttributionSection(Section, frozen=True, kw_only=True):
 class CartSection(Section, frozen=True, kw_only=True):
     """Carts as joint hypotheses, and when a person is asked."""
 
-    beam: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
+    beam: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200  # [hypotheses] kept of who holds what
     review_below: Probability = 0.9  # [1] receipts less sure than this are reviewed
 
 
 class WebSection(Section, frozen=True, kw_only=True):
     """The store's page."""
 
-    host: str = "127.0.0.1"
+    host: str = "127.0.0.1"  # address to listen on
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080  # 0: any free port, printed at start
 
 
 class AggregatorConfig(Section, frozen=True, kw_only=True):
     """The in-store aggregator: ``steelyard aggregator --config``."""
 
-    store: Name
+    store: Name  # the same in all files of a store
     broker: BrokerSection = BrokerSection()
     state_dir: str = "var"  # the ledger lives here
-    catalogue: str = "catalogue.yaml"
-    planogram: str = "planogram.yaml"
+    catalogue: str = "catalogue.yaml"  # file: what is sold
+    planogram: str = "planogram.yaml"  # file: what stands where
     nodes: tuple[Name, ...] = ()  # nodes that may speak; empty: all
     attribution: AttributionSection = AttributionSection()
     carts: CartSection = CartSection()

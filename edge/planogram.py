@@ -70,7 +70,7 @@ class Sku(Section, frozen=True, kw_only=True):
     """One article as the catalogue knows it."""
 
     sku: Annotated[str, msgspec.Meta(min_length=1)]  # barcode string; leading zeros matter
-    name: str
+    name: str  # as the receipt prints it
     weight_g: Positive | None = None  # [g] mean of one unit; None: not known
     weight_sigma_g: Positive | None = None  # [g] unit-to-unit spread; None: a share of the weight
     price: float = 0.0  # currency of the store
@@ -80,7 +80,7 @@ class Facing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Neighbouring plates that carry one SKU, or none."""
 
     plates: Annotated[tuple[PlateName, ...], msgspec.Meta(min_length=1)]
-    sku: str | None = None
+    sku: str | None = None  # of the catalogue; left out: an empty facing
     capacity: Annotated[int, msgspec.Meta(ge=1)] | None = None  # [units] that fit
 
 
@@ -160,23 +160,27 @@ class _CatalogueFile(Section, frozen=True, kw_only=True):
 
 
 class _ShelfRow(Section, frozen=True, kw_only=True):
+    """One shelf of a gondola."""
+
     shelf: Level
     z_m: float  # [m] height of the plates
-    plates: Annotated[int, msgspec.Meta(ge=1, le=64)]
+    plates: Annotated[int, msgspec.Meta(ge=1, le=64)]  # how many, side by side
     clearance_m: Positive = 0.3  # [m] to the shelf above
 
 
 class _GondolaRow(Section, frozen=True, kw_only=True):
+    """A piece of furniture with shelves above each other, each a row of equal plates."""
+
     gondola: Level
     corner_m: Metres3  # [m] front-left-bottom corner
-    yaw_rad: float = 0.0
-    plate_width_m: Positive = 0.1016
-    plate_depth_m: Positive = 0.4064
+    yaw_rad: float = 0.0  # [rad] turn about z through that corner
+    plate_width_m: Positive = 0.1016  # [m]
+    plate_depth_m: Positive = 0.4064  # [m]
     shelves: tuple[_ShelfRow, ...]
 
 
 class _PlanogramFile(Section, frozen=True, kw_only=True):
-    version: str
+    version: str  # name of this planogram
     effective_from: str = ""  # ISO 8601; empty: since ever
     gondolas: tuple[_GondolaRow, ...]
     facings: tuple[Facing, ...]
