@@ -1,0 +1,1 @@
+"""Programs that ship with the source checkout, never with the wheel."""
