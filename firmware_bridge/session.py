@@ -139,8 +139,9 @@ class Session:
         return self._state
 
     def reconnect(self, mono_ns: int) -> None:
-        """The port was opened again: ask anew who is there. Counters and numbering are kept."""
+        """The port was opened again: ask anew who is there, and trust no old numbering. Counters are kept."""
         self.frames.restart()
+        self._next_sequence = None
         self._quiet_since_ns = mono_ns
         self._enter(SessionState.IDENTIFYING)
 
@@ -149,7 +150,7 @@ class Session:
 
         Args:
             chunk: bytes as they came; none lets only time pass.
-            mono_ns: [ns] when they came; must not decrease.
+            mono_ns: [ns] when they came, or now.
         """
         events: list[SessionEvent] = []
         self._notice_silence(events, mono_ns)
