@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import time
 from typing import Protocol
 
@@ -33,3 +34,15 @@ class SystemClock:
     def utc_s(self) -> float:
         """See :class:`Clock`."""
         return time.time()
+
+
+_TIME_ERROR = 5  # <sys/timex.h>: the clock is not synchronised
+
+
+def utc_is_synchronized() -> bool:
+    """Whether the kernel says that a time service has set this machine's clock; True where it cannot say."""
+    adjtimex = getattr(ctypes.CDLL(None), "adjtimex", None)
+    if adjtimex is None:
+        return True
+    timex = ctypes.create_string_buffer(512)  # struct timex, 208 bytes; mode 0 only reads
+    return bool(adjtimex(timex) != _TIME_ERROR)
