@@ -60,13 +60,20 @@ class Body:
     def key_points(self, at_s: float) -> dict[str, Point]:
         """[m] all tracked points, store frame."""
         times = [waypoint[0] for waypoint in self.waypoints]
-        look = [float(np.interp(at_s, times, [waypoint[2][axis] for waypoint in self.waypoints])) for axis in (0, 1)]
+        look = [
+            float(np.interp(at_s, times, [waypoint[2][axis] for waypoint in self.waypoints]))
+            for axis in (0, 1)
+        ]
         length = math.hypot(*look) or 1.0
         ahead = (look[0] / length, look[1] / length)
         x, y = self.place_m(at_s)
 
         def beside(side_m: float, ahead_m: float, z_m: float) -> Point:
-            return (x + ahead[1] * side_m + ahead[0] * ahead_m, y - ahead[0] * side_m + ahead[1] * ahead_m, z_m)
+            return (
+                x + ahead[1] * side_m + ahead[0] * ahead_m,
+                y - ahead[0] * side_m + ahead[1] * ahead_m,
+                z_m,
+            )
 
         points = {"head": beside(0, 0.05, self.height_m), "neck": beside(0, 0, NECK_SHARE * self.height_m)}
         for hand, sign in (("l", -1), ("r", 1)):

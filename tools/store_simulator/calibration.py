@@ -33,7 +33,10 @@ def calibrate(board_id: str, channels: int, seed: int = 1) -> list[dict[str, flo
         for load_g in (0.0, KNOWN_MASS_G)
     )
     return [
-        {"zero_counts": round(float(zero), 1), "counts_per_gram": round(float((full - zero) / KNOWN_MASS_G), 4)}
+        {
+            "zero_counts": round(float(zero), 1),
+            "counts_per_gram": round(float((full - zero) / KNOWN_MASS_G), 4),
+        }
         for zero, full in zip(empty, loaded, strict=True)
     ]
 
@@ -49,10 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             target = file.parent / "calibration" / f"{board.board_id}.yaml"
             target.parent.mkdir(exist_ok=True)
             channels = calibrate(board.board_id, len(board.plates))
-            rows = "\n".join(f"  - {yaml.safe_dump(row, default_flow_style=True, width=200).strip()}" for row in channels)
+            rows = "\n".join(
+                f"  - {yaml.safe_dump(row, default_flow_style=True, width=200).strip()}" for row in channels
+            )
             target.write_text(
                 f"# Written by tools/store_simulator/calibration.py with {KNOWN_MASS_G:.0f} g a plate.\n"
-                f"board_id: \"{board.board_id}\"\ndate: \"{options.date}\"\nchannels:\n{rows}\n",
+                f'board_id: "{board.board_id}"\ndate: "{options.date}"\nchannels:\n{rows}\n',
                 encoding="utf-8",
             )
             print(target)

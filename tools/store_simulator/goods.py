@@ -11,7 +11,7 @@ UNIT_SPREAD_SHARE = 0.004
 
 
 class Goods:
-    """Units by plate. They are taken when a visit is planned, so that no two shoppers plan for the same one."""
+    """Units by plate; taken when a visit is planned, so that no two shoppers plan for the same one."""
 
     def __init__(self, layout: StoreLayout, rng: np.random.Generator) -> None:
         """Fill every facing of the planogram to its capacity."""

@@ -22,7 +22,7 @@ GENTLE_S = 0.15
 """[s] goods set down over so long hit with a third of the force."""
 
 TREMOR_S, TREMOR_SHARE = 0.05, 0.2
-"""A pushing hand's force wanders by so much every so often; the recorded press reads 12, -1, 25, 36, 33, 52 g."""
+"""A pushing hand's force wanders: the recorded press reads 12, -1, 25, 36, 33, 52 g."""
 
 
 def lift(rng: np.random.Generator, channel: int, at_s: float, weight_g: float) -> PlateForce:

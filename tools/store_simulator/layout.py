@@ -49,7 +49,9 @@ class StoreLayout:
 
     def rack_distance_m(self, rack: str, point_m: Metres2) -> float:
         """[m] on the floor from a point to the nearest plate of the rack."""
-        return min(math.dist(point_m, _front(self.planogram.plates[plate], 0.0)) for plate in self.racks[rack])
+        return min(
+            math.dist(point_m, _front(self.planogram.plates[plate], 0.0)) for plate in self.racks[rack]
+        )
 
 
 def _front(box: Box, depth_m: float) -> Metres2:

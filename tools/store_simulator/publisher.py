@@ -1,8 +1,8 @@
 """The store's gate and its tracker, as MQTT sees them.
 
-Both outlive a broker: a gate repeats what it said (the aggregator knows a repetition by visit, direction and
-time), and the tracker keeps its last frames and says them again when the broker is back. Frames are dated,
-so a late one is only late.
+Neither waits for an answer, so both say everything more than once, for a broker or an aggregator may be
+restarting just then: the aggregator knows a gate event again by visit, direction and time, and a frame that
+comes twice, or late, is dated and changes nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from edge.broker.connection import Connection
 from edge.messages import GateDirection, GateEvent, TrackFrame
 from edge.topics import TopicNames
 
-GATE_AGAIN_AFTER_S = (0.0, 0.7, 2.0, 5.0, 10.0, 20.0)
-FRAMES_KEPT = 100
-"""[frames] 10 s."""
+GATE_SAID_AFTER_S = (0.0, 0.7, 2.0, 5.0, 10.0, 20.0)
+FRAME_SAID_AGAIN_AFTER_S = 4.0
+"""[s] longer than an aggregator takes to restart."""
 
 
 class StorePublisher:
@@ -27,30 +27,36 @@ class StorePublisher:
     def __init__(self, connection: Connection, names: TopicNames) -> None:
         self._connection = connection
         self._gate_topic, self._track_topic = names.of(topics.GATE), names.of(topics.TRACK)
-        self._due: list[tuple[float, int, bytes]] = []  # heap of gate payloads
+        self._gates: list[tuple[float, int, bytes]] = []  # heap: (due_s, order, payload)
         self._order = itertools.count()
-        self._frames: deque[bytes] = deque(maxlen=FRAMES_KEPT)
+        self._frames: deque[tuple[float, bytes]] = deque(maxlen=600)  # (due again, payload)
 
     def gate(self, visit: str, direction: GateDirection, at_s: float, utc_s: float) -> None:
         """Somebody passed the gate at ``utc_s``."""
         payload = messages.encode(GateEvent(visit=visit, direction=direction, t=round(utc_s, 4)))
-        for after_s in GATE_AGAIN_AFTER_S:
-            heapq.heappush(self._due, (at_s + after_s, next(self._order), payload))
+        for after_s in GATE_SAID_AFTER_S:
+            heapq.heappush(self._gates, (at_s + after_s, next(self._order), payload))
 
-    def track(self, frame: TrackFrame) -> None:
+    def track(self, frame: TrackFrame, at_s: float) -> None:
         """The tracker has a new frame."""
         payload = messages.encode(frame)
-        self._frames.append(payload)
-        self._connection.publish(self._track_topic, payload, qos=topics.TRACK.qos)
+        if frame.targets:
+            self._frames.append((at_s + FRAME_SAID_AGAIN_AFTER_S, payload))
+        self._publish_frame(payload)
 
     def repeat_frames(self) -> None:
-        """Say the last frames again: whoever listens may have missed them."""
-        for payload in self._frames:
-            self._connection.publish(self._track_topic, payload, qos=topics.TRACK.qos)
+        """The broker is back: say the last frames again, oldest first."""
+        for _, payload in self._frames:
+            self._publish_frame(payload)
 
     def advance(self, now_s: float) -> None:
-        """Send what is due; what finds no connection waits for one."""
-        while self._due and self._due[0][0] <= now_s:
-            if not self._connection.publish(self._gate_topic, self._due[0][2], qos=topics.GATE.qos):
+        """Say what is due; a gate event that finds no connection waits for one."""
+        while self._frames and self._frames[0][0] <= now_s and self._connection.connected:
+            self._publish_frame(self._frames.popleft()[1])
+        while self._gates and self._gates[0][0] <= now_s:
+            if not self._connection.publish(self._gate_topic, self._gates[0][2], qos=topics.GATE.qos):
                 return
-            heapq.heappop(self._due)
+            heapq.heappop(self._gates)
+
+    def _publish_frame(self, payload: bytes) -> None:
+        self._connection.publish(self._track_topic, payload, qos=topics.TRACK.qos)

@@ -23,8 +23,8 @@ RING_S = (0.5, 1.4)
 """[s] until a ringing has fallen to a twentieth (three time constants)."""
 
 SENSITIVITY_SPREAD = 0.8
-"""[1] sigma of the log of how much of a mode a plate shows: in the recording a walk-by shakes the median plate
-by 2 g and one plate in twenty by 9-18 g."""
+"""[1] sigma of the log of how much of a mode a plate shows: in the recording a walk-by shakes the median
+plate by 2 g and one plate in twenty by 9-18 g."""
 
 OWN_MODE_SHARE = 0.4
 """[1] how much of a footstep the plate's own resonance takes up, against the rack's."""
@@ -68,7 +68,7 @@ class Rack:
         self._ringing_s = 0.0
 
     def act(self, force: RackForce) -> None:
-        """Accept a force; one that lies in the past acts from the next sample on as if it had begun on time."""
+        """Accept a force; one in the past acts from the next sample on as if it had begun on time."""
         kick_g = np.zeros(len(self._pole))
         if isinstance(force, PlateForce):
             self._forces.append(force)

@@ -36,7 +36,7 @@ class Behaviour:
     items_max: int = 5  # [visits to a plate]
     put_back: float = 0.2  # [1] share of visits that put something back
     pair: float = 0.08  # [1] share of picks that take two units at once
-    touch: float = 0.1  # [1] share of stops that begin with a touch
+    touch: float = 0.0  # [1] share of picks before which the shopper feels the goods
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,10 @@ class VisitPlanner:
         feels = kind is EventKind.PICK and rng.random() < self._behaviour.touch
         stay_s = 4.0 + (2.0 if feels else 0.0)
         arrive_s = self._walk(planned, place, self._layout.facing_direction(plate), stay_s)
-        at_s = max(arrive_s + float(rng.uniform(0.3, 1.2)) / pace, last_handling_s + HANDLING_GAP_S) + REACH_OUT_S
+        at_s = (
+            max(arrive_s + float(rng.uniform(0.3, 1.2)) / pace, last_handling_s + HANDLING_GAP_S)
+            + REACH_OUT_S
+        )
         rack, channel = self._layout.channel_of(plate)
         touched_s = at_s
         if feels:

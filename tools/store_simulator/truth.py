@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.messages import EventKind
+from edge.messages import EventKind, GateDirection
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -17,7 +17,6 @@ class Action(msgspec.Struct, frozen=True):
     kind: EventKind
     sku: str
     quantity: int  # [units]
-    rack: str
     plate: str
     onset_utc: float  # [s] the hand touches
     settled_utc: float  # [s] the load has its new value
@@ -37,6 +36,13 @@ class Truth(msgspec.Struct):
 
     visits: dict[str, VisitTruth] = {}
     actions: list[Action] = []
+
+    def pass_gate(self, visit: str, direction: GateDirection, utc_s: float) -> None:
+        """Note that somebody entered or left."""
+        if direction is GateDirection.ENTERED:
+            self.visits[visit] = VisitTruth(visit, utc_s, None)
+        else:
+            self.visits[visit] = VisitTruth(visit, self.visits[visit].entered_utc, utc_s)
 
     def holds(self, visit: str) -> Counter[str]:
         """Units by SKU that the visit holds now."""

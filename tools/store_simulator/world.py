@@ -74,7 +74,9 @@ class World:
         stock_rng, visit_rng, self._rng = (np.random.default_rng([seed, stream]) for stream in range(3))
         self._layout, self._shoppers_max, self._pace = layout, shoppers, behaviour.pace
         goods = Goods(layout, stock_rng)
-        self._load_g = {rack: [goods.load_g(plate) for plate in plates] for rack, plates in layout.racks.items()}
+        self._load_g = {
+            rack: [goods.load_g(plate) for plate in plates] for rack, plates in layout.racks.items()
+        }
         self._planner = VisitPlanner(layout, goods, behaviour, visit_rng)
         self._visits: list[Visit] = []
         self._serial, self._order = itertools.count(), itertools.count()
