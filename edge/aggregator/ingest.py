@@ -28,7 +28,16 @@ import msgspec
 
 from edge.aggregator.entries import EventEntry, GateEntry, LedgerEntry
 from edge.aggregator.sequence import Sequence
-from edge.messages import Ack, Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame
+from edge.messages import (
+    Ack,
+    Disturbance,
+    GateEvent,
+    NodeHealth,
+    NodeMessage,
+    NodeState,
+    ShelfEvent,
+    TrackFrame,
+)
 from edge.planogram import Catalogue, Planogram
 
 _VISIT = re.compile(r"[^/+#\x00-\x1f]{1,128}")
@@ -66,7 +75,6 @@ class Verdict:
 
     disposition: Disposition
     refusal: Refusal | None = None
-    flags: tuple[Flag, ...] = ()
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -78,6 +86,9 @@ class Gap(msgspec.Struct, frozen=True):
     last: int
     since: float  # [s] UTC when the gap was noticed
 
+
+Message = ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth
+"""What may come in at the door."""
 
 NEW = Verdict(Disposition.NEW)
 DUPLICATE = Verdict(Disposition.DUPLICATE)
@@ -98,19 +109,30 @@ class Ingest:
         self._planogram = planogram
         self._sequences: dict[tuple[str, str], Sequence] = {}
         self._gates: set[tuple[str, str, float]] = set()
-        self.flags: Counter[tuple[Flag, str]] = Counter()  # by flag and offending name, since start
+        self.flags: Counter[tuple[Flag, str]] = Counter()  # messages by flag and offending name
         self.duplicates_total = 0
 
-    def allows(self, node: str) -> bool:
-        """Whether this node may speak."""
-        return not self._nodes or node in self._nodes
+    def judge(self, message: Message, *, sender: str) -> Verdict:
+        """Judge a message that came on the topic of node ``sender`` (or on a topic without a node)."""
+        match message:
+            case ShelfEvent() | Disturbance():
+                return self._judge_fact(message, sender)
+            case GateEvent():
+                return self._judge_gate(message)
+            case TrackFrame():
+                usable = all(_VISIT.fullmatch(target.visit) for target in message.targets)
+                return NEW if usable else Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
+            case NodeState() | NodeHealth():
+                return self._judge_sender(message.node, sender)
 
-    def judge_node(self, message: NodeMessage, *, sender: str) -> Verdict:
-        """Judge an event or disturbance that came on the topic of node ``sender``."""
-        if not self.allows(sender):
+    def _judge_sender(self, node: str, sender: str) -> Verdict:
+        if self._nodes and sender not in self._nodes:
             return Verdict(Disposition.REFUSED, Refusal.UNKNOWN_NODE)
-        if message.node != sender:
-            return Verdict(Disposition.REFUSED, Refusal.FOREIGN_NODE)
+        return NEW if node == sender else Verdict(Disposition.REFUSED, Refusal.FOREIGN_NODE)
+
+    def _judge_fact(self, message: NodeMessage, sender: str) -> Verdict:
+        if (verdict := self._judge_sender(message.node, sender)) is not NEW:
+            return verdict
         if not _possible(message):
             return Verdict(Disposition.REFUSED, Refusal.IMPOSSIBLE_NUMBER)
         sequence = self._sequences.get((message.node, message.boot))
@@ -118,10 +140,9 @@ class Ingest:
             sequence.mention(message.seq)
             self.duplicates_total += 1
             return DUPLICATE
-        return Verdict(Disposition.NEW, flags=self._flag(message))
+        return NEW
 
-    def judge_gate(self, gate: GateEvent) -> Verdict:
-        """Judge a gate message; the same visit, direction and time again is a duplicate."""
+    def _judge_gate(self, gate: GateEvent) -> Verdict:
         if not _VISIT.fullmatch(gate.visit):
             return Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
         if (gate.visit, gate.direction.value, gate.t) in self._gates:
@@ -129,18 +150,13 @@ class Ingest:
             return DUPLICATE
         return NEW
 
-    def judge_track(self, frame: TrackFrame) -> Verdict:
-        """Judge a tracker's frame."""
-        if all(_VISIT.fullmatch(target.visit) for target in frame.targets):
-            return NEW
-        return Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
-
     def note(self, entry: LedgerEntry, utc_s: float) -> None:
         """Take note of a committed entry, at its commit or when the ledger is read at start."""
         match entry:
             case EventEntry(message=message):
                 key = (message.node, message.boot)
                 self._sequences.setdefault(key, Sequence()).add(message.seq, message.revision, utc_s)
+                self.flags.update(self.oddities(message))
             case GateEntry(gate=gate):
                 self._gates.add((gate.visit, gate.direction.value, gate.t))
 
@@ -154,6 +170,10 @@ class Ingest:
         sequence = self._sequences.get((node, boot))
         return sequence.upto if sequence else 0
 
+    def nodes(self) -> frozenset[str]:
+        """Names of all nodes that the ledger has messages of."""
+        return frozenset(node for node, _ in self._sequences)
+
     def gaps(self) -> tuple[Gap, ...]:
         """What is missing, of all boots; a boot whose node lost its outbox keeps its gap for ever."""
         return tuple(
@@ -162,7 +182,8 @@ class Ingest:
             for first, last in sequence.missing()
         )
 
-    def _flag(self, message: NodeMessage) -> tuple[Flag, ...]:
+    def oddities(self, message: NodeMessage) -> tuple[tuple[Flag, str], ...]:
+        """What a message names that catalogue and planogram do not know."""
         plates: Collection[str]
         if isinstance(message, ShelfEvent):
             plates = [row.plate for row in message.plates]
@@ -171,8 +192,7 @@ class Ingest:
             plates, skus = message.plates, set()
         odd = [(Flag.UNKNOWN_PLATE, plate) for plate in plates if plate not in self._planogram.plates]
         odd += [(Flag.UNKNOWN_SKU, sku) for sku in sorted(skus) if sku not in self._catalogue]
-        self.flags.update(odd)
-        return tuple(dict.fromkeys(flag for flag, _ in odd))
+        return tuple(dict.fromkeys(odd))
 
 
 def _possible(message: NodeMessage) -> bool:

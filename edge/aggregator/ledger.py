@@ -169,6 +169,12 @@ class Ledger:
                 raise
         self._head = (row_id, prev_hash)
 
+    def probe(self) -> None:
+        """Take the write lock and give it back. Raises ``StorageError`` when that cannot be done."""
+        with self._named("write"):
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("ROLLBACK")
+
     def entries(self) -> Iterator[LedgerRow]:
         """All rows in order, each checked against the chain before it is handed out.
 

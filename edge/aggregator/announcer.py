@@ -1,0 +1,92 @@
+"""What the aggregator says: acknowledgements, running tickets, receipts, requests to nodes.
+
+Retained tickets are state: they are published when they change, all of them on every connect, and cleared
+after their receipt. A ticket that the broker still holds for a closed visit means that this process died in
+between: the receipt is said again (its id makes that harmless) and the ticket is cleared.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from edge.aggregator.store import Store
+from edge.errors import MessageError
+from edge.messages import Ack, Cart, Command, CommandVerb, Receipt, encode
+from edge.topics import CART, NODE_ACK, NODE_COMMAND, RECEIPT, TopicNames
+
+logger = logging.getLogger(__name__)
+
+Publish = Callable[[str, bytes, bool], bool]
+"""(topic, payload, retain) -> handed to the broker; False while it is not connected."""
+
+ASK_AGAIN_NS = 10_000_000_000
+"""[ns] a node that has not yet done what it was asked is asked again; its link may be slow."""
+
+
+class Announcer:
+    """Publishes, and remembers what the broker has been told.
+
+    Args:
+        names: topics of this store.
+        publish: see :data:`Publish`.
+    """
+
+    def __init__(self, names: TopicNames, publish: Publish) -> None:
+        self._names = names
+        self._publish = publish
+        self._told: dict[str, Cart | None] = {}  # by visit; None: to be cleared
+        self._receipts: list[Receipt] = []  # not yet handed to the broker
+        self._asked_ns: dict[tuple[str, CommandVerb, str], int] = {}
+
+    def acknowledge(self, node: str, ack: Ack) -> None:
+        """Tell a node what the ledger holds; a lost one is repeated when the node repeats its message."""
+        self._publish(self._names.of(NODE_ACK, node=node), encode(ack), False)
+
+    def add_receipts(self, receipts: Iterable[Receipt]) -> None:
+        """Have receipts published, now or on the next connect."""
+        self._receipts.extend(receipts)
+
+    def update(self, store: Store) -> None:
+        """Publish what the broker has not been told yet: receipts first, then tickets and clearings."""
+        while self._receipts:
+            if not self._publish(self._names.of(RECEIPT), encode(self._receipts[0]), False):
+                return
+            self._receipts.pop(0)
+        carts = {cart.visit: cart for cart in store.carts()}
+        for visit, cart in carts.items():
+            if self._told.get(visit) != cart and self._publish(self._cart_topic(visit), encode(cart), True):
+                self._told[visit] = cart
+        for visit in [visit for visit in self._told if visit not in carts]:
+            if self._publish(self._cart_topic(visit), b"", True):
+                del self._told[visit]
+
+    def connected(self, store: Store) -> None:
+        """A new connection: the broker may have lost everything, so tell it all."""
+        self._told = dict.fromkeys(self._told)
+        self.update(store)
+
+    def hear_cart(self, visit: str, payload: bytes, store: Store) -> None:
+        """Compare a retained ticket of the broker with the store; one of a closed visit is cleared."""
+        if not payload or visit in self._told or any(cart.visit == visit for cart in store.carts()):
+            return
+        logger.info("clearing the ticket that the broker still holds of visit %s", visit)
+        self.add_receipts(receipt for receipt in store.receipts() if receipt.visit == visit)
+        self._told[visit] = None
+        self.update(store)
+
+    def ask(self, node: str, verb: CommandVerb, mono_ns: int, **arguments: str) -> None:
+        """Send a command to a node, unless it was asked the same just before."""
+        key = (node, verb, arguments.get("boot", ""))
+        if mono_ns - self._asked_ns.get(key, mono_ns - ASK_AGAIN_NS) < ASK_AGAIN_NS:
+            return
+        command = Command(correlation=f"{verb.value}-{mono_ns}", verb=verb, arguments=arguments)
+        try:
+            topic = self._names.of(NODE_COMMAND, node=node)
+        except MessageError:
+            return  # the ledger may hold a node whose name an earlier release allowed
+        if self._publish(topic, encode(command), False):
+            self._asked_ns[key] = mono_ns
+
+    def _cart_topic(self, visit: str) -> str:
+        return self._names.of(CART, visit=visit)

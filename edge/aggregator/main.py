@@ -1,0 +1,167 @@
+"""The aggregator daemon: wires broker, writer and page, and runs until it is told to stop.
+
+The broker's thread fills an inbox, the page has a thread of its own, and the loop here alone writes.
+kill -9 at any point loses nothing that was acknowledged: the ledger is read again at the next start.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+
+from edge.aggregator.web.feed import Feed
+from edge.aggregator.web.page import Page
+from edge.aggregator.web.server import WebServer
+from edge.aggregator.writer import Writer
+from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection, Received
+from edge.clock import Clock, SystemClock
+from edge.config import AggregatorConfig
+from edge.planogram import load_catalogue, load_planogram
+from edge.topics import CART, GATE, NODE_EVENT, NODE_HEALTH, NODE_STATE, TRACK, TopicNames
+
+logger = logging.getLogger(__name__)
+
+LEDGER_FILE = "ledger.sqlite"
+
+INBOX_MAX = 10_000
+"""[messages] about 15 minutes of tracks, or far more events than all outboxes have in flight."""
+
+TICK_S = 0.2
+"""[s] how often store time passes and the page gets a new picture, at most."""
+
+IDLE_PICTURE_S = 1.0
+"""[s] a picture is made at least so often, for ages and silences to show."""
+
+RETRY_MIN_S, RETRY_MAX_S = 0.2, 5.0
+"""[s] first and longest wait before the ledger is tried again after a fault."""
+
+DRAIN_S = 2.0
+"""[s] for the last acknowledgements to leave at a stop."""
+
+SUBSCRIPTIONS = (NODE_STATE, NODE_EVENT, NODE_HEALTH, TRACK, GATE, CART)
+
+
+def run_aggregator(
+    config: AggregatorConfig,
+    base_dir: Path,
+    *,
+    clock: Clock | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Run until SIGTERM or SIGINT, or until ``stop`` is set.
+
+    Args:
+        config: options; relative paths in it start from ``base_dir``.
+        base_dir: directory of the configuration file.
+        clock: host time; the machine's clocks when left out.
+        stop: ends the loop; given when this does not run in the main thread.
+
+    Raises:
+        ConfigError, PlanogramError: catalogue or planogram cannot be used.
+        StorageError: the ledger cannot be opened, or its chain is broken.
+        StartError: the page's address cannot be listened on.
+        BrokerError: broker password or certificates cannot be used.
+    """
+    clock = clock or SystemClock()
+    stop = stop or threading.Event()
+    catalogue = load_catalogue(base_dir / config.catalogue)
+    planogram = load_planogram(base_dir / config.planogram, catalogue)
+    names = TopicNames(config.store)
+    inbox: queue.Queue[BrokerNews] = queue.Queue(maxsize=INBOX_MAX)
+    with ExitStack() as stack:
+        connection = Connection(
+            config.broker,
+            client_id=f"steelyard-{config.store}-aggregator",
+            subscriptions=[names.of(row, **_ANY.get(row.pattern, {})) for row in SUBSCRIPTIONS],
+            inbox=inbox,
+            base_dir=base_dir,
+        )
+        writer = Writer(
+            config,
+            catalogue=catalogue,
+            planogram=planogram,
+            ledger_file=base_dir / config.state_dir / LEDGER_FILE,
+            publish=lambda topic, payload, retain: connection.publish(topic, payload, retain=retain),
+            clock=clock,
+        )
+        stack.callback(writer.close)
+        feed = Feed(Page(catalogue, planogram), writer.view(broker_connected=False))
+        web = WebServer(config.web, feed, clock)
+        stack.callback(web.stop)
+        _stop_on_signals(stop)
+        web.start()
+        print(f"page {web.url}", flush=True)  # noqa: T201 - the one line that other programs read
+        connection.start()
+        stack.callback(connection.close)
+        stack.callback(connection.drain, DRAIN_S)
+        _Loop(writer, feed, connection, inbox, clock).run(stop)
+
+
+_ANY = {
+    NODE_STATE.pattern: {"node": "+"},
+    NODE_EVENT.pattern: {"node": "+"},
+    NODE_HEALTH.pattern: {"node": "+"},
+    CART.pattern: {"visit": "+"},
+}
+
+
+class _Loop:
+    """News in, ticks, pictures out."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        feed: Feed,
+        connection: Connection,
+        inbox: queue.Queue[BrokerNews],
+        clock: Clock,
+    ) -> None:
+        self._writer, self._feed, self._connection = writer, feed, connection
+        self._inbox, self._clock = inbox, clock
+        self._tick_due = self._picture_due = self._retry_due = 0.0
+        self._retry_s = RETRY_MIN_S
+        self._changed = True
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                self._receive(self._inbox.get(timeout=TICK_S / 2))
+                self._changed = True
+            except queue.Empty:
+                pass
+            now = self._clock.mono_ns() / 1e9
+            if now >= self._tick_due:
+                self._tick_due = now + TICK_S
+                self._tick(now)
+
+    def _receive(self, news: BrokerNews) -> None:
+        match news:
+            case Received():
+                self._writer.receive(news.topic, news.payload, retained=news.retained)
+            case BrokerUp():
+                self._writer.connected()
+            case BrokerDown():
+                pass  # the page shows it, and the nodes keep what is not acknowledged
+
+    def _tick(self, now: float) -> None:
+        if not self._writer.fault:
+            self._writer.settle()
+            self._retry_s, self._retry_due = RETRY_MIN_S, now + RETRY_MIN_S
+        elif now >= self._retry_due:
+            self._writer.retry()
+            self._retry_s = min(RETRY_MAX_S, 2 * self._retry_s)
+            self._retry_due = now + self._retry_s
+        if self._changed or now >= self._picture_due:
+            self._feed.offer(self._writer.view(broker_connected=self._connection.connected))
+            self._changed, self._picture_due = False, now + IDLE_PICTURE_S
+
+
+def _stop_on_signals(stop: threading.Event) -> None:
+    """SIGTERM and SIGINT end the loop in good order; only the main thread may set handlers."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())

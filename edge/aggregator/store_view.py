@@ -1,0 +1,90 @@
+"""What the page and its JSON show: one immutable picture of the store, made by the writer for the web."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edge.aggregator.health import NodeView, RefusalView, StoreHealth
+from edge.aggregator.ingest import Gap, Ingest
+from edge.aggregator.store import Decision, Store
+from edge.messages import Cart, Disturbance, PlateHealth, Receipt
+
+RECENT_DECISIONS = 60
+RECENT_DISTURBANCES = 20
+RECENT_RECEIPTS = 20
+
+
+class FlagView(msgspec.Struct, frozen=True):
+    """Messages that were taken although they name something unknown."""
+
+    reason: str
+    name: str
+    count: int
+
+
+class StoreView(msgspec.Struct, frozen=True, kw_only=True):
+    """The store at one moment. Lists are oldest first; decisions cover at least those behind open carts."""
+
+    store: str
+    utc: float  # [s] when this picture was taken
+    carts: tuple[Cart, ...] = ()
+    receipts: tuple[Receipt, ...] = ()  # the latest ones
+    receipts_total: int = 0  # closed visits
+    reviews_total: int = 0  # closed visits whose receipt a person should look at
+    decisions: tuple[Decision, ...] = ()  # the latest ones, and those that an open cart names
+    decisions_total: int = 0
+    disturbances: tuple[Disturbance, ...] = ()  # the latest ones
+    nodes: tuple[NodeView, ...] = ()
+    plates: dict[str, PlateHealth] = {}
+    gaps: tuple[Gap, ...] = ()
+    refusals: tuple[RefusalView, ...] = ()
+    flags: tuple[FlagView, ...] = ()
+    duplicates_total: int = 0
+    ledger_rows: int = 0
+    ledger_fault: str = ""  # one sentence while nothing can be committed
+    broker_connected: bool = False
+
+
+def view_of(
+    name: str,
+    utc_s: float,
+    store: Store,
+    health: StoreHealth,
+    ingest: Ingest,
+    *,
+    ledger_rows: int,
+    ledger_fault: str,
+    broker_connected: bool,
+) -> StoreView:
+    """Take the picture at ``utc_s``."""
+    carts, receipts, decisions = store.carts(), store.receipts(), store.decisions()
+    upto = {node: ingest.upto(node, boot) for node, boot in health.boots().items()}
+    shown: tuple[Cart | Receipt, ...] = (*carts, *receipts[-RECENT_RECEIPTS:])
+    named = {event for cart in shown for line in cart.lines for event in line.events}
+    recent = len(decisions) - RECENT_DECISIONS
+    return StoreView(
+        store=name,
+        utc=utc_s,
+        carts=carts,
+        receipts=receipts[-RECENT_RECEIPTS:],
+        receipts_total=len(receipts),
+        reviews_total=sum(receipt.needs_review for receipt in receipts),
+        decisions=tuple(
+            decision
+            for index, decision in enumerate(decisions)
+            if index >= recent or str(decision.event.identity) in named
+        ),
+        decisions_total=len(decisions),
+        disturbances=store.disturbances()[-RECENT_DISTURBANCES:],
+        nodes=health.nodes(upto, utc_s),
+        plates=health.plates(),
+        gaps=ingest.gaps(),
+        refusals=health.refusals(),
+        flags=tuple(
+            FlagView(flag.value, offender, count) for (flag, offender), count in sorted(ingest.flags.items())
+        ),
+        duplicates_total=ingest.duplicates_total,
+        ledger_rows=ledger_rows,
+        ledger_fault=ledger_fault,
+        broker_connected=broker_connected,
+    )

@@ -1,0 +1,230 @@
+"""The single writer: message in, ledger entry committed, store moved on, acknowledgement and tickets out.
+
+The order never changes: judge, plan (``store.receive``), commit (``ledger.append``), apply, announce. While
+the ledger cannot be written, facts wait here in order, nothing is acknowledged, and everything else goes on.
+One thread calls all methods.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from edge.aggregator.announcer import Announcer, Publish
+from edge.aggregator.entries import LedgerEntry, ReceiptEntry
+from edge.aggregator.health import StoreHealth
+from edge.aggregator.ingest import Disposition, Ingest, Refusal, Verdict
+from edge.aggregator.ledger import AlreadyHeldError, Ledger
+from edge.aggregator.store import Store
+from edge.aggregator.store_view import StoreView, view_of
+from edge.clock import Clock
+from edge.config import AggregatorConfig
+from edge.errors import MessageError, StorageError
+from edge.messages import (
+    CommandVerb,
+    Disturbance,
+    GateEvent,
+    NodeHealth,
+    NodeState,
+    ShelfEvent,
+    TrackFrame,
+    decode,
+)
+from edge.planogram import Catalogue, Planogram
+from edge.topics import CART, TopicNames
+
+logger = logging.getLogger(__name__)
+
+WAITING_MAX = 10_000
+"""[messages] facts that wait for a ledger that cannot be written; beyond, nodes repeat theirs."""
+
+GAP_PATIENCE_S = 2.0
+"""[s] a gap that reordering closes by itself is gone by then."""
+
+Fact = ShelfEvent | Disturbance | GateEvent
+
+
+class Writer:
+    """Owns ledger, ingest and store.
+
+    Args:
+        config: the aggregator's options.
+        catalogue: SKUs of the store.
+        planogram: plates and facings of the store.
+        ledger_file: made when absent.
+        publish: hands (topic, payload, retain) to the broker; False when it is not connected.
+        clock: host time.
+
+    Raises:
+        StorageError: the ledger cannot be opened, or its chain is broken.
+    """
+
+    def __init__(
+        self,
+        config: AggregatorConfig,
+        *,
+        catalogue: Catalogue,
+        planogram: Planogram,
+        ledger_file: Path,
+        publish: Publish,
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._catalogue, self._planogram = catalogue, planogram
+        self._ledger_file = ledger_file
+        self._clock = clock
+        self._names = TopicNames(config.store)
+        self._health = StoreHealth()
+        self._announcer = Announcer(self._names, publish)
+        self._waiting: dict[Fact, None] = {}  # in order of arrival
+        self.fault = ""  # one sentence while the ledger cannot be written
+        self._ledger = Ledger(ledger_file)
+        self._rebuild()
+
+    def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
+        """Take one message from the broker; a bad one is counted and disturbs nothing else."""
+        parsed = self._names.parse(topic)
+        if parsed is None:
+            return
+        row, levels = parsed
+        if row is CART:
+            self._announcer.hear_cart(levels["visit"], payload, self._store)
+            return
+        if row.retained and not payload:
+            return  # somebody cleared the topic of a node that was taken away
+        sender = levels.get("node", row.pattern)
+        try:
+            message = decode(payload, row.payload, source=topic)
+        except MessageError as error:
+            self._health.refuse(sender, Refusal.UNREADABLE, str(error), self._clock.utc_s())
+            return
+        verdict = self._ingest.judge(message, sender=sender)
+        if verdict.refusal is not None:
+            self._health.refuse(sender, verdict.refusal, type(message).__name__, self._clock.utc_s())
+        elif isinstance(message, Fact):
+            self._take(message, verdict)
+        elif isinstance(message, TrackFrame):
+            self._follow(message)
+        elif isinstance(message, NodeState):
+            self._health.hear_state(message)
+            if retained and message.online:  # it was here before us: what it sent meanwhile is lost
+                self._ask(message.node, CommandVerb.RESEND, boot=message.boot)
+        elif isinstance(message, NodeHealth):
+            self._health.hear_health(message, self._clock.utc_s())
+
+    def settle(self) -> None:
+        """Let store time pass: final attributions, receipts that are due, requests for what is missing."""
+        if self.fault:
+            return
+        self._commit(lambda: self._store.settle(self._clock.utc_s()))
+        self._announcer.update(self._store)
+        self._ask_for_missing()
+
+    def connected(self) -> None:
+        """The broker is there (again): tell it the state of every open visit."""
+        self._announcer.connected(self._store)
+
+    def retry(self) -> None:
+        """Try to write again after a fault; on success everything that waited is committed in order."""
+        if not self.fault:
+            return
+        try:
+            known = self._ledger.head
+            self._ledger.close()
+            self._ledger = Ledger(self._ledger_file)
+            if self._ledger.head != known:  # a commit that seemed to fail did not, or somebody else wrote
+                self._rebuild()
+            self._ledger.probe()
+        except StorageError as error:
+            self._fail(error)
+            return
+        for fact in list(self._waiting):
+            if not self._enter(fact, self._ingest.judge(fact, sender=_sender(fact))):
+                return
+            del self._waiting[fact]
+        if self._commit(lambda: self._store.settle(self._clock.utc_s())):
+            logger.info("the ledger can be written again")
+            self.fault = ""
+            self._announcer.update(self._store)
+
+    def view(self, *, broker_connected: bool) -> StoreView:
+        """A picture of the store for the page."""
+        return view_of(
+            self._config.store, self._clock.utc_s(), self._store, self._health, self._ingest,
+            ledger_rows=self._ledger.head[0], ledger_fault=self.fault, broker_connected=broker_connected,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Close the ledger."""
+        self._ledger.close()
+
+    def _take(self, fact: Fact, verdict: Verdict) -> None:
+        if not self.fault and self._enter(fact, verdict):
+            self._announcer.update(self._store)
+        elif len(self._waiting) < WAITING_MAX:
+            self._waiting[fact] = None
+
+    def _follow(self, frame: TrackFrame) -> None:
+        if self.fault:
+            self._store.receive(frame)  # for the history; what it would enter is planned again later
+        elif self._commit(lambda: self._store.receive(frame)):
+            self._announcer.update(self._store)
+
+    def _enter(self, fact: Fact, verdict: Verdict) -> bool:
+        """Commit a fact unless it is held already, then acknowledge it; False when the ledger refuses."""
+        if verdict.disposition is Disposition.NEW and not self._commit(lambda: self._store.receive(fact)):
+            return False
+        if not isinstance(fact, GateEvent):
+            self._announcer.acknowledge(fact.node, self._ingest.ack(fact.node, fact.boot))
+        return True
+
+    def _commit(self, plan: Callable[[], Sequence[LedgerEntry]]) -> bool:
+        utc_s = self._clock.utc_s()
+        entries = plan()
+        try:
+            self._ledger.append(entries, utc_s)
+        except AlreadyHeldError as error:
+            # Never seen unless the store planned one fact twice: the ledger is right, so start from it.
+            logger.exception("%s", error.what)
+            self._rebuild()
+            return True
+        except StorageError as error:
+            self._fail(error)
+            return False
+        for entry in entries:
+            self._store.apply(entry)
+            self._ingest.note(entry, utc_s)
+        self._announcer.add_receipts(entry.receipt for entry in entries if isinstance(entry, ReceiptEntry))
+        return True
+
+    def _fail(self, error: StorageError) -> None:
+        if not self.fault:
+            logger.error("%s", error)
+        self.fault = str(error)
+
+    def _rebuild(self) -> None:
+        """Fold the whole ledger anew."""
+        self._store = Store(
+            catalogue=self._catalogue, planogram=self._planogram,
+            attribution=self._config.attribution, carts=self._config.carts,
+        )  # fmt: skip
+        self._ingest = Ingest(self._config.nodes, self._catalogue, self._planogram)
+        for row in self._ledger.entries():
+            self._store.apply(row.entry)
+            self._ingest.note(row.entry, row.utc_s)
+
+    def _ask_for_missing(self) -> None:
+        utc_s = self._clock.utc_s()
+        for gap in self._ingest.gaps():
+            if utc_s - gap.since > GAP_PATIENCE_S:
+                self._ask(gap.node, CommandVerb.RESEND, boot=gap.boot, first=str(gap.first))
+        for node in self._ingest.nodes() - self._health.boots().keys():
+            self._ask(node, CommandVerb.REBIRTH)
+
+    def _ask(self, node: str, verb: CommandVerb, **arguments: str) -> None:
+        self._announcer.ask(node, verb, self._clock.mono_ns(), **arguments)
+
+
+def _sender(fact: Fact) -> str:
+    return "gate" if isinstance(fact, GateEvent) else fact.node
