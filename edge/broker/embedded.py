@@ -6,7 +6,6 @@ listen on loopback alone, ask no password, and end when the process that started
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 import pwd
@@ -20,6 +19,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
+from edge.child_process import die_with_parent
 from edge.errors import BrokerError
 
 _log = logging.getLogger(__name__)
@@ -28,8 +28,6 @@ HOST = "127.0.0.1"
 
 START_S = 20.0
 """[s] until the broker must accept clients; both take about 0.1 s on an idle machine."""
-
-_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 # MQTT 3.1.1 section 3.1: CONNECT, protocol "MQTT" level 4, clean session, keep-alive 5 s, empty client id.
 _CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x05\x00\x00"
@@ -87,7 +85,7 @@ class EmbeddedBroker:
                     [program, "-c", str(config)],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                     cwd=self._state_dir, start_new_session=True,
-                    preexec_fn=_die_with_parent(),  # noqa: PLW1509 - one system call, loaded before the fork
+                    preexec_fn=die_with_parent(),  # noqa: PLW1509 - one system call, loaded before the fork
                 )  # fmt: skip
         except OSError as error:
             raise BrokerError(
@@ -228,18 +226,3 @@ def _accepts(port: int) -> bool:
             return answered
     except OSError:
         return False
-
-
-def _die_with_parent() -> Callable[[], None] | None:
-    """What the child runs before it becomes the broker; the kernel then ends it with this process."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None)  # loaded before the fork
-    parent = os.getpid()
-
-    def arrange() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it ended in between
-            os._exit(1)
-
-    return arrange

@@ -59,11 +59,22 @@ class Outbox:
         self.file = file
         self.alarm = ""
         self._max_messages = max_messages
-        self._database = OutboxDatabase(file)
-        with self._database.reading("read") as connection:
-            self._backlog: int = connection.execute("SELECT count(*) FROM messages").fetchone()[0]
-        if self._database.fault:
-            self._rescue()
+        self._backlog = 0
+        self._open_database: OutboxDatabase | None = None
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Open the file anew; a damaged one is set aside, and all row ids change.
+
+        Raises:
+            StorageError: as at construction; every later use tries again.
+        """
+        self.close()
+        database = self._database()
+        with database.reading("read") as connection:
+            self._backlog = connection.execute("SELECT count(*) FROM messages").fetchone()[0]
+        if database.fault:
+            self._rescue(database)
 
     # --- decisions ----------------------------------------------------------------------------------
 
@@ -85,7 +96,7 @@ class Outbox:
                 found=f"{self._backlog} unacknowledged messages", expected=f"at most {self._max_messages}",
                 fix="Bring the aggregator back or raise outbox_max_messages.",
             )  # fmt: skip
-        with self._database.transaction("append to") as connection:
+        with self._database().transaction("append to") as connection:
             appended = connection.executemany(
                 "INSERT OR IGNORE INTO messages (boot, seq, revision, payload) VALUES (?, ?, ?, ?)",
                 [(message.boot, message.seq, message.revision, encode(message)) for message in messages],
@@ -98,7 +109,7 @@ class Outbox:
         Raises:
             StorageError: not readable.
         """
-        with self._database.reading("read") as connection:
+        with self._database().reading("read") as connection:
             rows = connection.execute(
                 "SELECT id, boot, seq, revision, payload FROM messages WHERE id > ? ORDER BY id LIMIT ?",
                 (after_id, limit),
@@ -114,7 +125,7 @@ class Outbox:
         Raises:
             StorageError: nothing has left.
         """
-        with self._database.transaction("remove from") as connection:
+        with self._database().transaction("remove from") as connection:
             gone = connection.execute(
                 "DELETE FROM messages WHERE boot = ? AND seq <= ? AND revision = 0 RETURNING id",
                 (ack.boot, ack.upto),
@@ -135,8 +146,8 @@ class Outbox:
         Raises:
             StorageError: the counter cannot be stored.
         """
-        first = 1 + BOOTS_PER_FILE * len(self._database.damaged)
-        with self._database.transaction("count a boot in") as connection:
+        first = 1 + BOOTS_PER_FILE * len(self._database().damaged)
+        with self._database().transaction("count a boot in") as connection:
             (counter,) = connection.execute(
                 "INSERT INTO boots VALUES (1, ?) ON CONFLICT DO UPDATE SET counter = counter + 1"
                 " RETURNING counter",
@@ -150,7 +161,7 @@ class Outbox:
         Raises:
             StorageError: nothing has been stored.
         """
-        with self._database.transaction("store levels in") as connection:
+        with self._database().transaction("store levels in") as connection:
             connection.executemany(
                 "INSERT OR REPLACE INTO levels VALUES (?, ?, ?)",
                 [(plate, level_g, utc_s) for plate, level_g in levels_g.items()],
@@ -162,7 +173,7 @@ class Outbox:
         Raises:
             StorageError: not readable.
         """
-        with self._database.reading("read levels from") as connection:
+        with self._database().reading("read levels from") as connection:
             rows = connection.execute("SELECT plate, level_g, utc_s FROM levels ORDER BY plate").fetchall()
         if not rows:
             return None
@@ -170,11 +181,18 @@ class Outbox:
 
     def close(self) -> None:
         """Close the file; everything in it is on disk already."""
-        self._database.close()
+        if self._open_database is not None:
+            self._open_database.close()
+            self._open_database = None
 
-    def _rescue(self) -> None:
+    def _database(self) -> OutboxDatabase:
+        if self._open_database is None:
+            self._open_database = OutboxDatabase(self.file)
+        return self._open_database
+
+    def _rescue(self, database: OutboxDatabase) -> None:
         """Take over the messages of the file that has just been set aside, as far as they are whole."""
-        aside = self._database.damaged[-1]
+        aside = database.damaged[-1]
         messages: list[NodeMessage] = []
         for boot, seq, revision, payload in damaged_rows(aside):
             try:
@@ -185,7 +203,7 @@ class Outbox:
                 messages.append(message)
         self.append(messages)
         self.alarm = (
-            f"outbox {self.file} was corrupt ({self._database.fault}) and was set aside as {aside.name}; "
+            f"outbox {self.file} was corrupt ({database.fault}) and was set aside as {aside.name}; "
             f"{len(messages)} of its messages were taken over"
         )
         _log.error("%s", self.alarm)

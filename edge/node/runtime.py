@@ -1,0 +1,224 @@
+"""The node's one loop: inputs to decisions, decisions to disk and network, and what the store asks of it."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+
+import msgspec
+
+from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection, Received
+from edge.clock import Clock
+from edge.errors import MessageError, StorageError
+from edge.messages import Ack, Command, CommandVerb, NodeMessage, NodeState, Reply, decode, encode
+from edge.node.delivery import Delivery
+from edge.node.faults import Faults
+from edge.node.health import HealthReports, NodeCondition
+from edge.node.identity_watch import IdentityWatch
+from edge.node.pipeline import NodePipeline
+from edge.node.sources import InputSource
+from edge.recording.mcap_recorder import Recorder
+from edge.samples import NS_PER_S, NodeInput
+from edge.topics import NODE_ACK, NODE_COMMAND, NODE_HEALTH, NODE_REPLY, NODE_STATE, TopicNames
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.25
+"""[s] between looks at the node's own condition: what "at once" means for health."""
+
+LEVELS_EVERY_S = 60.0
+"""[s] between stores of settled levels while nothing happens."""
+
+FAREWELL_S = 2.0
+"""[s] for the broker to take the offline state at a stop in good order."""
+
+
+class NodeRuntime:
+    """Runs one boot of a node in the thread that calls :meth:`run`.
+
+    Args:
+        state: what is announced at birth; names node and boot.
+        topics: names of the store's topics.
+        pipeline: decides.
+        source: gives inputs.
+        delivery: keeps and sends decisions.
+        connection: subscribed to :func:`subscriptions`, with the offline state as its will.
+        faults: the node's, shared with ``delivery``.
+        clock: the host's.
+        health_every_s: [s] between health reports while nothing changes.
+        recorder: records every input and decision.
+        keep_levels: whether settled levels are stored for the next boot; a replay leaves them alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: NodeState,
+        topics: TopicNames,
+        pipeline: NodePipeline,
+        source: InputSource,
+        delivery: Delivery,
+        connection: Connection,
+        faults: Faults,
+        clock: Clock,
+        health_every_s: float,
+        recorder: Recorder | None = None,
+        keep_levels: bool = True,
+    ) -> None:
+        self._state, self._topics = state, topics
+        self._pipeline, self._source, self._delivery = pipeline, source, delivery
+        self._connection, self._faults, self._clock = connection, faults, clock
+        self._recorder = recorder
+        self._keep_levels = keep_levels
+        self._identity = IdentityWatch(state.node, state.boot)
+        self._health = HealthReports(node=state.node, boot=state.boot, every_s=health_every_s)
+        self._look_ns = self._levels_ns = 0
+        self._connected = False
+        self._flushed = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set, or a recording has ended and the aggregator has acknowledged it all."""
+        self._connection.start()
+        try:
+            while not stop.is_set() and not (self._flushed and self._delivery.backlog == 0):
+                self._decide()
+                self._delivery.pump(self._clock.mono_ns())
+                self._look()
+                self._hear(self._source.wait_s())
+        finally:
+            self._leave()
+
+    # --- decisions ----------------------------------------------------------------------------------
+
+    def _decide(self) -> None:
+        inputs = self._source.poll()
+        messages: Sequence[NodeMessage] = self._pipeline.step(inputs) if inputs else ()
+        if self._source.ended and not inputs and not self._flushed:
+            messages = self._pipeline.flush()
+            self._flushed = True
+        self._record(inputs, messages)
+        self._delivery.accept(messages)
+        now_ns = self._clock.mono_ns()
+        if self._keep_levels and (messages or now_ns - self._levels_ns >= LEVELS_EVERY_S * NS_PER_S):
+            self._levels_ns = now_ns
+            # The decision that explains a level is on disk before the level is.
+            self._delivery.pump(now_ns)
+            self._store_levels()
+
+    def _store_levels(self) -> None:
+        if levels_g := self._pipeline.levels():
+            self._delivery.save_levels(levels_g, self._clock.utc_s())
+
+    def _record(self, inputs: Sequence[NodeInput], messages: Sequence[NodeMessage]) -> None:
+        if self._recorder is None:
+            return
+        try:
+            for arrived in inputs:
+                self._recorder.input(self._state.node, arrived)
+            for message in messages:
+                self._recorder.decision(message)
+        except StorageError as error:
+            # A recording is worth less than the shelf: the node goes on without it.
+            self._faults.report("recording", f"{error} (recording stopped)")
+            self._recorder = None
+
+    # --- the store ----------------------------------------------------------------------------------
+
+    def _hear(self, wait_s: float) -> None:
+        """Take what the broker brought; wait for the first of it."""
+        try:
+            news: BrokerNews = self._connection.inbox.get(timeout=wait_s) if wait_s > 0 else self._next_news()
+            while True:
+                self._take(news)
+                news = self._next_news()
+        except queue.Empty:
+            return
+
+    def _next_news(self) -> BrokerNews:
+        news: BrokerNews = self._connection.inbox.get_nowait()
+        return news
+
+    def _take(self, news: BrokerNews) -> None:
+        if isinstance(news, Received):
+            try:
+                self._take_message(news)
+            except MessageError as error:
+                _log.warning("refused: %s", error)
+        elif isinstance(news, BrokerUp):
+            self._connected = True
+            self._identity.connected()
+            self._be_born()
+            self._delivery.connected(self._clock.mono_ns())
+        elif isinstance(news, BrokerDown):
+            self._connected = False
+            self._delivery.disconnected()
+
+    def _take_message(self, message: Received) -> None:
+        parsed = self._topics.parse(message.topic)
+        row = parsed[0] if parsed else None
+        if row is NODE_ACK:
+            ack: Ack = decode(message.payload, Ack, source=message.topic)
+            self._delivery.acknowledged(ack, self._clock.mono_ns())
+        elif row is NODE_COMMAND:
+            self._obey(decode(message.payload, Command, source=message.topic))
+        elif row is NODE_STATE and message.payload:
+            state: NodeState = decode(message.payload, NodeState, source=message.topic)
+            now_ns = self._clock.mono_ns()
+            if self._identity.heard(state, retained=message.retained, mono_ns=now_ns):
+                self._be_born()
+
+    def _obey(self, command: Command) -> None:
+        if command.verb is CommandVerb.REBIRTH:
+            self._be_born()
+            detail = f"boot {self._state.boot}"
+        else:
+            self._delivery.connected(self._clock.mono_ns())
+            detail = f"{self._delivery.backlog} messages to send"
+        reply = Reply(correlation=command.correlation, ok=True, detail=detail)
+        self._publish(self._topics.of(NODE_REPLY, node=self._state.node), encode(reply))
+
+    def _be_born(self) -> None:
+        """Say who is here; retained, so that whoever comes later knows too."""
+        birth = msgspec.structs.replace(self._state, next_seq=self._pipeline.next_seq)
+        self._publish(self._topics.of(NODE_STATE, node=self._state.node), encode(birth), retain=True)
+        self._health.forget()
+        self._look_ns = 0
+
+    def _look(self) -> None:
+        """Look at the node's condition and publish it when it is time."""
+        now_ns = self._clock.mono_ns()
+        if now_ns - self._look_ns < LOOK_EVERY_S * NS_PER_S:
+            return
+        self._look_ns = now_ns
+        self._faults.report("identity", self._identity.fault(now_ns))
+        self._faults.report("source", self._source.fault)
+        if not self._connected:
+            return
+        condition = NodeCondition(self._pipeline.plate_health(), self._source.health(), self._faults.sentence)
+        report = self._health.update(
+            condition, backlog=self._delivery.backlog, utc_s=self._clock.utc_s(), mono_ns=now_ns
+        )
+        if report is not None:
+            topic = self._topics.of(NODE_HEALTH, node=self._state.node)
+            self._publish(topic, encode(report), retain=True)
+
+    def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        # When it cannot be sent the connection is about to go, and the next birth says it all again.
+        self._connection.publish(topic, payload, retain=retain, wait_s=0.5)
+
+    def _leave(self) -> None:
+        self._source.close()
+        if self._keep_levels:
+            self._delivery.pump(self._clock.mono_ns())
+            self._store_levels()
+        offline = msgspec.structs.replace(self._state, online=False, next_seq=self._pipeline.next_seq)
+        self._publish(self._topics.of(NODE_STATE, node=self._state.node), encode(offline), retain=True)
+        self._connection.drain(FAREWELL_S)
+        self._connection.close()
+
+
+def subscriptions(topics: TopicNames, node: str) -> tuple[str, ...]:
+    """What a node listens to: its acknowledgements, its commands, and whoever else speaks in its name."""
+    return tuple(topics.of(row, node=node) for row in (NODE_ACK, NODE_COMMAND, NODE_STATE))
