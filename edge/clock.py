@@ -36,6 +36,27 @@ class SystemClock:
         return time.time()
 
 
+class ReplayClock:
+    """The machine's monotonic clock, and a calendar that starts at a recording's time and runs at its pace.
+
+    Args:
+        start_utc_s: [s] Unix epoch, now.
+        speed: [x] store seconds a second.
+    """
+
+    def __init__(self, start_utc_s: float, speed: float) -> None:
+        self._start_utc_s, self._speed = start_utc_s, speed
+        self._start_ns = time.monotonic_ns()
+
+    def mono_ns(self) -> int:
+        """See :class:`Clock`."""
+        return time.monotonic_ns()
+
+    def utc_s(self) -> float:
+        """See :class:`Clock`."""
+        return self._start_utc_s + (time.monotonic_ns() - self._start_ns) / 1e9 * self._speed
+
+
 _TIME_ERROR = 5  # <sys/timex.h>: the clock is not synchronised
 
 

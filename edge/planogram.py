@@ -182,7 +182,10 @@ class _GondolaRow(Section, frozen=True, kw_only=True):
 class _PlanogramFile(Section, frozen=True, kw_only=True):
     version: str  # name of this planogram
     effective_from: str = ""  # ISO 8601; empty: since ever
-    gondolas: tuple[_GondolaRow, ...]
+    gondolas: tuple[_GondolaRow, ...] = ()
+    plates: dict[PlateName, Box] = msgspec.field(
+        default_factory=dict
+    )  # surveyed one by one; override gondolas
     facings: tuple[Facing, ...]
 
     def __post_init__(self) -> None:
@@ -218,6 +221,7 @@ def load_planogram(file: Path, catalogue: Catalogue) -> Planogram:
             )
             for index, box in enumerate(row.slices(shelf.plates), 1):
                 plates[f"{gondola.gondola}/{shelf.shelf}/{index}"] = box
+    plates |= content.plates
     for index, facing in enumerate(content.facings):
         if facing.sku is not None and facing.sku not in catalogue:
             raise PlanogramError(
