@@ -5,6 +5,9 @@ VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 
+# An installation whose Python is gone, or that was made for another folder, is none.
+$(shell test -x $(PYTHON) && grep -qsxF '$(CURDIR)' $(VENV)/.installed-run || rm -f $(VENV)/.installed-*)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format docs clean
 
@@ -40,10 +43,10 @@ $(PYTHON):
 $(VENV)/.installed-run: pyproject.toml | $(PYTHON)
 	@echo "Installing Steelyard into $(VENV) (once; about a minute) ..."
 	@$(PIP) --editable '.[aggregator,broker]'
-	@touch $@
+	@echo '$(CURDIR)' > $@
 
 # The developer's installation holds the demo's, so it serves for both.
 $(VENV)/.installed-dev: pyproject.toml | $(PYTHON)
 	@echo "Installing Steelyard and its development tools into $(VENV) (once; about a minute) ..."
 	@$(PIP) --editable '.[dev]'
-	@touch $(VENV)/.installed-run $@
+	@echo '$(CURDIR)' | tee $(VENV)/.installed-run > $@
