@@ -1,0 +1,135 @@
+"""``steelyard replay``: a recording through the same decisions as live, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from edge.aggregator.report import replay_report
+from edge.broker.embedded import BrokerKind
+from edge.cli.replay_in_process import InProcessReplay, StoreTime
+from edge.cli.replay_summary import print_summary
+from edge.cli.replay_through_broker import Outcome, replay_through_broker
+from edge.errors import RecordingError, StorageError
+from edge.recording.case import Case
+from edge.recording.formats import RecordingFormat, open_case
+from edge.recording.mcap_recorder import Recorder
+
+
+def replay(
+    case: Annotated[Path, typer.Argument(help="Case directory (aifi) or file (mcap).")],
+    *,
+    recording_format: Annotated[
+        RecordingFormat, typer.Option("--format", help="How the recording is stored.")
+    ] = RecordingFormat.AIFI,
+    report: Annotated[Path | None, typer.Option(help="Write the report here, as JSON.")] = None,
+    speed: Annotated[
+        str, typer.Option(help="'max', or so many times real time; through a broker 'max' means 1.")
+    ] = "max",
+    through_broker: Annotated[
+        bool, typer.Option("--through-broker", help="As real processes over a real MQTT broker.")
+    ] = False,
+    broker_kind: Annotated[
+        BrokerKind, typer.Option(help="Which broker to start with --through-broker.")
+    ] = BrokerKind.NATS,
+    record: Annotated[
+        Path | None, typer.Option(help="Also record inputs and decisions to this MCAP file, anew.")
+    ] = None,
+) -> None:
+    """Run a recording through the same node pipeline and store as live, and print what was decided.
+
+    The same input gives the same report, byte by byte, the field `timing` aside.
+    """
+    factor = _speed(speed)
+    if through_broker and record is not None:
+        raise typer.BadParameter("--record and --through-broker exclude each other", param_hint="--record")
+    started_s = time.process_time()
+    opened = open_case(case, recording_format)
+    if through_broker:
+        live_speed = factor or 1.0
+        outcome = replay_through_broker(
+            opened, case, recording_format,
+            broker_kind=broker_kind, speed=live_speed, pace=_pace(live_speed),
+        )  # fmt: skip
+    else:
+        outcome = _replay_here(opened, record, factor, started_s)
+    plates = sum(len(rack.plates) for node in opened.setup.nodes.values() for rack in node.racks)
+    content = replay_report(
+        opened.setup.name,
+        outcome.store,
+        data_seconds=outcome.data_seconds,
+        cpu_seconds=outcome.cpu_seconds,
+        plates=plates,
+    )
+    if outcome.fault is not None:
+        content["fault"] = str(outcome.fault)
+    if report is not None:
+        write_report(report, content)
+    print_summary(Console(), content, opened.setup.catalogue())
+    if outcome.fault is not None:
+        raise outcome.fault
+
+
+def _replay_here(case: Case, record: Path | None, speed: float, started_s: float) -> Outcome:
+    """Replay in this process, which began to use its processor time for it at ``started_s``."""
+    fault = None
+    with ExitStack() as stack:
+        recorder = None
+        if record is not None:
+            record.unlink(missing_ok=True)
+            recorder = stack.enter_context(Recorder(record, case.setup))
+        replay_run = InProcessReplay(case, recorder)
+        try:
+            replay_run.run(_pace(speed) if speed else None)
+        except RecordingError as error:
+            fault = error
+    cpu_seconds = time.process_time() - started_s
+    return Outcome(replay_run.store, replay_run.time.elapsed_s, cpu_seconds, fault)
+
+
+def _pace(speed: float) -> Callable[[StoreTime], None]:
+    """Something that waits until a store time has come, at ``speed`` since the first call."""
+    start_s: list[float] = []
+
+    def wait(store_time: StoreTime) -> None:
+        if not start_s:
+            start_s.append(time.monotonic())
+        ahead_s = store_time.elapsed_s / speed - (time.monotonic() - start_s[0])
+        if ahead_s > 0:
+            time.sleep(ahead_s)
+
+    return wait
+
+
+def _speed(text: str) -> float:
+    """Times real time; 0 is as fast as possible."""
+    if text == "max":
+        return 0.0
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < 1e6:
+        raise typer.BadParameter(f"expected 'max' or a number above 0, found {text!r}", param_hint="--speed")
+    return speed
+
+
+def write_report(file: Path, content: dict[str, Any]) -> None:
+    """Write a report as JSON; equal contents give equal bytes.
+
+    Raises:
+        StorageError: the file cannot be written.
+    """
+    try:
+        file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StorageError(
+            f"cannot write the report: {error.strerror}", where=str(file), fix="Check the directory."
+        ) from error
