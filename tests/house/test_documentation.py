@@ -50,6 +50,12 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors(file), f"{name_of(page)} links to {link}"
 
 
+def test_the_index_leads_to_every_page() -> None:
+    index = ROOT / "docs" / "index.md"
+    linked = {(index.parent / link).resolve() for link in LINK.findall(index.read_text(encoding="utf-8"))}
+    assert {page for page in ROOT.glob("docs/**/*.md") if page != index} <= linked
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_functions_that_pages_name_exist(page: Path) -> None:
     for target, name in CODE_NAME.findall(page.read_text(encoding="utf-8")):
