@@ -58,6 +58,11 @@ class Program:
         """Process id while it runs."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; ``None`` before the start and while it runs."""
+        return self._process.poll() if self._process is not None else None
+
     def start(self) -> None:
         """Start the command. Raises ``StartError`` when there is no such program."""
         try:
@@ -102,14 +107,20 @@ class Supervisor:
         self._announce = announce
         self._services: dict[str, Service] = {}  # in order of their start
         self._born_s: dict[str, float] = {}
+        self._irreplaceable: set[str] = set()
         self._due_s: dict[str, float] = {}  # of a restart that waits
         self._young_deaths: Counter[str] = Counter()
         self.restarts: Counter[str] = Counter()
 
-    def start(self, name: str, service: Service) -> None:
-        """Start a service and keep it running. Raises what its own start raises."""
+    def start(self, name: str, service: Service, *, once: bool = False) -> None:
+        """Start a service and keep it running; ``once``: its death is the end of everything.
+
+        Raises what its own start raises.
+        """
         service.start()
         self._services[name] = service
+        if once:
+            self._irreplaceable.add(name)
         self._born_s[name] = time.monotonic()
 
     def pid(self, name: str) -> int | None:
@@ -120,7 +131,7 @@ class Supervisor:
         """Restart what has died and whose time has come.
 
         Raises:
-            StartError: a service dies young again and again.
+            StartError: a service dies young again and again, or cannot be replaced.
         """
         for name, service in self._services.items():
             if service.pid is not None:
@@ -149,10 +160,11 @@ class Supervisor:
         if now_s - self._born_s[name] > YOUNG_S:
             self._young_deaths[name] = 0
         deaths = self._young_deaths[name]
-        if deaths == len(RESTART_AFTER_S):
+        if name in self._irreplaceable or deaths == len(RESTART_AFTER_S):
             raise StartError(
-                "the process ends again and again right after its start", where=name,
-                found=service.last_words() if isinstance(service, Program) else "", fix="Read its log.",
+                "the process has ended", where=name,
+                found=service.last_words() if isinstance(service, Program) else "",
+                expected="a process that keeps running", fix="Read its log.",
             )  # fmt: skip
         self._young_deaths[name] += 1
         self._announce(f"{name} has died; restarting it")

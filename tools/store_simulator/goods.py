@@ -23,7 +23,7 @@ class Goods:
             weight_g = layout.catalogue.get(facing.sku).weight_g or 100.0
             for plate in facing.plates:
                 count = (facing.capacity or 10) // len(facing.plates)
-                self._units_g[plate] = list(weight_g * rng.normal(1.0, UNIT_SPREAD_SHARE, count))
+                self._units_g[plate] = (weight_g * rng.normal(1.0, UNIT_SPREAD_SHARE, count)).tolist()
                 self.sku_at[plate] = facing.sku
 
     def stocked(self, quantity: int = 1) -> tuple[str, ...]:

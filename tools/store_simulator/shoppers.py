@@ -26,6 +26,8 @@ FOOTSTEP_G = 7.0
 FOOTSTEP_RANGE_M = 0.8
 HANDLING_GAP_S = 1.6
 ELBOW_ROOM_M = 0.6
+STOP_S = 4.5
+"""[s] that a stop at a plate takes at most at normal pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,37 +100,36 @@ class VisitPlanner:
         self._shelfside = Shelfside()
 
     def plan(self, visit: str, enters_s: float, closes_s: float = math.inf) -> Visit:
-        """Plan a whole visit; the shopper heads for the gate in time to be out at ``closes_s``."""
+        """Plan a whole visit; the shopper stops taking things in time to be out at ``closes_s``."""
         body = Body(height_m=float(self._rng.uniform(1.55, 1.92)))
         planned = Visit(visit, enters_s, body)
-        gate = self._layout.gate_m
-        body.stand(enters_s, gate, (1.0, 0.0))
+        body.stand(enters_s, self._layout.gate_m, (1.0, 0.0))
         last_handling_s = -math.inf
         for _ in range(int(self._rng.integers(1, self._behaviour.items_max + 1))):
             stocked = self._goods.stocked(2)
-            if not stocked or self._now_s(planned) + self._longest_stop_s() > closes_s:
+            if not stocked:
                 break
             quantity = 2 if self._rng.random() < self._behaviour.pair else 1
             plate = str(self._rng.choice(stocked))
+            if not self._is_time_for(planned, plate, closes_s):
+                break
             units_g = self._goods.take(plate, quantity)
             last_handling_s = self._handle(planned, EventKind.PICK, plate, units_g, last_handling_s)
-        if (
-            planned.handlings
-            and self._rng.random() < self._behaviour.put_back
-            and self._now_s(planned) + self._longest_stop_s() <= closes_s
-        ):
+        if planned.handlings and self._rng.random() < self._behaviour.put_back:
             regretted = planned.handlings[int(self._rng.integers(len(planned.handlings)))]
-            self._handle(planned, EventKind.RETURN, regretted.plate, regretted.units_g, last_handling_s)
-            self._goods.put(regretted.plate, regretted.units_g)
-        planned.leaves_s = self._walk(planned, gate)
+            if self._is_time_for(planned, regretted.plate, closes_s):
+                self._handle(planned, EventKind.RETURN, regretted.plate, regretted.units_g, last_handling_s)
+                self._goods.put(regretted.plate, regretted.units_g)
+        planned.leaves_s = self._walk(planned, self._layout.gate_m)
         return planned
 
-    def _now_s(self, planned: Visit) -> float:
-        return planned.body.waypoints[-1][0]
-
-    def _longest_stop_s(self) -> float:
-        """[s] a stop, somebody else's before it, and the way out."""
-        return 2 * (3.5 + 8.0 / (WALKING_M_PER_S * self._behaviour.pace))
+    def _is_time_for(self, planned: Visit, plate: str, closes_s: float) -> bool:
+        """Whether a stop there, after a wait for somebody else, still leaves time for the way out."""
+        now_s, here_m, _ = planned.body.waypoints[-1]
+        there_m = self._layout.standing_m(plate)
+        way_m = math.dist(here_m, there_m) + math.dist(there_m, self._layout.gate_m)
+        way_s = way_m / (WALKING_M_PER_S * self._behaviour.pace)
+        return now_s + way_s + 2 * STOP_S <= closes_s
 
     def _handle(
         self, planned: Visit, kind: EventKind, plate: str, units_g: tuple[float, ...], last_handling_s: float
@@ -137,8 +138,7 @@ class VisitPlanner:
         rng, pace = self._rng, self._behaviour.pace
         place = self._layout.standing_m(plate)
         feels = kind is EventKind.PICK and rng.random() < self._behaviour.touch
-        stay_s = 4.0 + (2.0 if feels else 0.0)
-        arrive_s = self._walk(planned, place, self._layout.facing_direction(plate), stay_s)
+        arrive_s = self._walk(planned, place, self._layout.facing_direction(plate), STOP_S)
         at_s = (
             max(arrive_s + float(rng.uniform(0.3, 1.2)) / pace, last_handling_s + HANDLING_GAP_S)
             + REACH_OUT_S

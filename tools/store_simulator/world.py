@@ -79,7 +79,8 @@ class World:
         }
         self._planner = VisitPlanner(layout, goods, behaviour, visit_rng)
         self._visits: list[Visit] = []
-        self._serial, self._order = itertools.count(), itertools.count()
+        self._order = itertools.count()
+        self._admitted = 0
         self._coming: list[tuple[float, int, Happening]] = []  # heap: (at_s, order, happening)
         self._announced: dict[str, list[RackForce]] = defaultdict(list)  # not yet in _load_g
         self._next_group_s, self._closes_s = math.inf, math.inf
@@ -128,11 +129,11 @@ class World:
         inside = sum(visit.leaves_s > at_s for visit in self._visits)
         size = int(self._rng.integers(1, GROUP_MAX + 1))
         for _ in range(min(size, self._shoppers_max - inside)):
-            if at_s + 8.0 > self._closes_s:
-                return
-            serial = next(self._serial)
-            name = f"{NAMES[serial % len(NAMES)]}-{serial + 1}"
+            name = f"{NAMES[self._admitted % len(NAMES)]}-{self._admitted + 1}"
             visit = self._planner.plan(name, at_s + FORCE_LEAD_S, self._closes_s)
+            if self._closes_s < math.inf and not visit.handlings:
+                return  # too late to take anything
+            self._admitted += 1
             self._visits.append(visit)
             self._schedule(visit)
             at_s += float(self._rng.uniform(0.6, 2.0)) / self._pace
