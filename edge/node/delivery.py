@@ -122,6 +122,7 @@ class Delivery:
             self._faults.report(_FAULT, str(error))
             return
         self._faults.report("corrupt", self._outbox.alarm)
+        self._retry_ns = 0
         # The rows have other ids now.
         self._publisher = Publisher(in_flight_max=self._in_flight_max)
         if self._connected:

@@ -131,7 +131,7 @@ class OutboxDatabase:
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise CorruptStorageError(
-                "cannot open the outbox: it is corrupt", where=str(self.file), found=verdict
+                "cannot open the outbox: it is corrupt", where=str(self.file), found=verdict.split("\n")[-1]
             )
 
     def _set_aside(self) -> None:
