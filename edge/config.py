@@ -65,7 +65,6 @@ class WeightSection(Section, frozen=True, kw_only=True):
     settle_max_s: Positive = 0.8  # [s] of rest that a new level is given on a ringing plate
     join_s: NonNegative = 0.3  # [s] wait for a neighbouring plate that still moves
     touch_max_s: Positive = 2.0  # [s] a longer press that leaves nothing is a lean
-    crosstalk: NonNegative = 0.025  # [1] share of a change that neighbours may show (measured 0.8-1.5 %)
 
 
 class FusionSection(Section, frozen=True, kw_only=True):
@@ -78,7 +77,7 @@ class FusionSection(Section, frozen=True, kw_only=True):
     layout_neighbour: Probability = 0.02  # [1] mass of "it stood one facing too far"
     layout_elsewhere: Probability = 0.01  # [1] mass of "it stood anywhere else in the store"
     quantity_ratio: Probability = 0.12  # [1] prior of n + 1 units against n
-    two_skus: Probability = 0.03  # [1] prior of two SKUs in one change of several plates
+    crosstalk: NonNegative = 0.025  # [1] share of a change that neighbours may show (measured 0.8-1.5 %)
     unknown: Probability = 1e-3  # [1] prior of goods, or things, that the catalogue does not hold
     quantity_max: Annotated[int, msgspec.Meta(ge=1, le=20)] = 6  # [units] of one SKU in one change
     hypotheses_max: Annotated[int, msgspec.Meta(ge=2, le=64)] = 12  # [hypotheses] kept with an event

@@ -61,22 +61,43 @@ class ChangeKind(StrEnum):
     OFFLINE_CHANGE = "offline_change"  # the level moved while nobody looked
 
 
+@dataclass(frozen=True, slots=True)
+class PlateChange:
+    """What became of one disturbance of one plate: from one rest to the next."""
+
+    plate: str
+    kind: ChangeKind
+    delta_g: float  # [g] settled minus baseline; negative = taken
+    sigma_g: float  # [g] one standard deviation, from the plate's own noise
+    onset_ns: int  # [ns] mono, first motion
+    settled_ns: int  # [ns] mono, start of the new level
+    decided_ns: int  # [ns] mono, last sample used
+    peak_g: float = 0.0  # [g] largest excursion on the way
+
+
+@dataclass(frozen=True, slots=True)
+class PlateFault:
+    """Plates whose readings became worthless, all for the same reason."""
+
+    plates: tuple[str, ...]
+    mono_ns: int
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightChange:
-    """A settled change of level of neighbouring plates, seen as one.
+    """A change of level of neighbouring plates, seen as one: what one hand did.
 
     ``sigma_g`` holds what the plates' own noise leaves open; cross-talk, unit-to-unit spread and the like
     belong to the hypotheses.
     """
 
-    kind: ChangeKind
     plates: tuple[str, ...]  # one shelf, left to right
     delta_g: Grams  # [plate] g, settled minus baseline; negative = taken
     sigma_g: Grams  # [plate] g, one standard deviation
     onset_ns: int  # [ns] mono, first motion
     settled_ns: int  # [ns] mono, start of the new level
     decided_ns: int  # [ns] mono, last sample used
-    reason: str = ""
 
 
 class LinkFault(StrEnum):
@@ -112,7 +133,7 @@ class UtcReading(msgspec.Struct, frozen=True, tag="utc_reading"):
 
 
 class PriorLevels(msgspec.Struct, frozen=True, tag="prior_levels"):
-    """Settled levels that the node stored before it stopped; what moved while it was off shows against them."""
+    """Levels that the node stored before it stopped; what moved while it was off shows against them."""
 
     mono_ns: int  # [ns] when this boot read them
     utc_s: float  # [s] when they were stored

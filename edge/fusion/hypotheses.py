@@ -1,4 +1,4 @@
-"""What was it: a bounded search over so many units of one or two SKUs, and "nothing we know".
+"""What was it: a bounded search over so many units of every SKU, and "nothing that we know".
 
 The weight gate comes first: it is exact and cheap, and leaves a handful of SKUs for the rest.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,20 +19,6 @@ from edge.samples import Grams, WeightChange
 
 GATE_SIGMAS = 6.0
 """[sigma] Quantities whose expected weight is farther off are not enumerated."""
-
-PAIR_CANDIDATES = 6
-"""SKUs per plate that a hypothesis of two SKUs may draw on."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """So many units of one SKU on some plates."""
-
-    sku: str
-    quantity: int
-    log_weight: float  # [nat]
-    log_layout: float  # [nat]
-    expected_g: float  # [g] unsigned
 
 
 class HypothesisSearch:
@@ -51,8 +36,7 @@ class HypothesisSearch:
         The hypothesis without items stands for everything that the catalogue does not hold.
         """
         sign = 1.0 if float(change.delta_g.sum()) > 0 else -1.0
-        found = [*self._singles(change, sign), *self._pairs(change, sign)]
-        found.append(self._nothing_known(change))
+        found = [*self._known(change, sign), self._nothing_known(change)]
         found.sort(key=lambda hypothesis: -hypothesis.log_likelihood.total)
         best = found[: self._options.hypotheses_max]
         if not any(not hypothesis.items for hypothesis in best):
@@ -67,41 +51,27 @@ class HypothesisSearch:
             for hypothesis, weight in zip(best, weights, strict=True)
         )
 
-    def _singles(self, change: WeightChange, sign: float) -> Iterator[Hypothesis]:
+    @staticmethod
+    def log_evidence(hypotheses: tuple[Hypothesis, ...]) -> float:
+        """Log density of the measurement under all of them together [nat, per gram and plate]."""
+        return float(np.logaddexp.reduce([hypothesis.log_likelihood.total for hypothesis in hypotheses]))
+
+    def _known(self, change: WeightChange, sign: float) -> Iterator[Hypothesis]:
         """So many units of one SKU on all plates that moved."""
-        for side in self._side(change, slice(None)):
-            yield self._hypothesis(
-                ((side.sku, side.quantity),), side.log_weight, side.log_layout, sign * side.expected_g
-            )
-
-    def _pairs(self, change: WeightChange, sign: float) -> Iterator[Hypothesis]:
-        """One SKU on the left plates and another on the right ones, for every way to cut the group."""
-        penalty = math.log(max(self._options.two_skus, 1e-12))
-        for cut in range(1, len(change.plates)):
-            for left in self._side(change, slice(None, cut))[:PAIR_CANDIDATES]:
-                for right in self._side(change, slice(cut, None))[:PAIR_CANDIDATES]:
-                    if left.sku != right.sku:
-                        yield self._hypothesis(
-                            ((left.sku, left.quantity), (right.sku, right.quantity)),
-                            left.log_weight + right.log_weight,
-                            left.log_layout + right.log_layout + penalty,
-                            sign * (left.expected_g + right.expected_g),
-                        )
-
-    def _side(self, change: WeightChange, part: slice) -> list[_Side]:
-        """The best explanations of some of the plates by one SKU."""
-        delta_g, plates = change.delta_g[part], change.plates[part]
-        total_g = abs(float(delta_g.sum()))
-        noise_g = math.sqrt(float((change.sigma_g[part] ** 2).sum()))
-        straddle = log_straddle(delta_g)
-        found = []
-        for sku, log_layout in self._layout.log_prior(plates, _shares(delta_g)).items():
+        total_g = abs(float(change.delta_g.sum()))
+        noise_g = math.sqrt(float((change.sigma_g**2).sum()))
+        straddle = log_straddle(change.delta_g)
+        for sku, log_layout in self._layout.log_prior(change.plates, _shares(change.delta_g)).items():
             unit = self._units.get(sku, self._unknown_unit)
             for quantity in self._quantities(total_g, unit, noise_g, log_layout):
-                log_weight = log_density(total_g, quantity, unit, noise_g, self._options) + straddle
-                found.append(_Side(sku, quantity, log_weight, log_layout, quantity * unit.mean_g))
-        found.sort(key=lambda side: -(side.log_weight + side.log_layout + self._log_quantity(side.quantity)))
-        return found
+                weight = log_density(total_g, quantity, unit, noise_g, self._options) + straddle
+                terms = EvidenceTerms(
+                    weight=round(weight, 6),
+                    layout=round(log_layout, 6),
+                    stock=round(self._log_quantity(quantity), 6),
+                )
+                expected_g = round(sign * quantity * unit.mean_g, 3)
+                yield Hypothesis((ItemCount(sku, quantity),), 0.0, terms, expected_g)
 
     def _quantities(self, total_g: float, unit: UnitWeight, noise_g: float, log_prior: float) -> list[int]:
         """Quantities within the gate; 1 for a planned SKU of unknown or doubtful weight."""
@@ -124,14 +94,6 @@ class HypothesisSearch:
     def _log_quantity(self, quantity: int) -> float:
         ratio = max(self._options.quantity_ratio, 1e-12)
         return (quantity - 1) * math.log(ratio) + math.log1p(-ratio)
-
-    def _hypothesis(
-        self, items: tuple[tuple[str, int], ...], weight: float, layout: float, expected_g: float
-    ) -> Hypothesis:
-        stock = sum(self._log_quantity(quantity) for _, quantity in items)
-        terms = EvidenceTerms(weight=round(weight, 6), layout=round(layout, 6), stock=round(stock, 6))
-        counts = tuple(ItemCount(sku, quantity) for sku, quantity in items)
-        return Hypothesis(counts, 0.0, terms, round(expected_g, 3))
 
     def _nothing_known(self, change: WeightChange) -> Hypothesis:
         """A product, or a thing, that the catalogue does not hold: any weight is as good as any other."""

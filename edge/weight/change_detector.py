@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import WeightSection
-from edge.samples import NS_PER_S, ChangeKind, RackLayout
+from edge.samples import NS_PER_S, ChangeKind, PlateChange, RackLayout
 from edge.weight.baseline import Baseline
 from edge.weight.conditioning import Hop
 
@@ -33,20 +33,6 @@ STORED_SIGMA_G = 4.0
 
 RIPPLE_FLOOR_G = 1.5
 """[g] ripple within a hop that never counts as a hand on the plate."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlateChange:
-    """What became of one disturbance of one plate."""
-
-    plate: int  # column in the rack
-    kind: ChangeKind
-    delta_g: float  # [g]
-    sigma_g: float  # [g]
-    peak_g: float  # [g] largest excursion of a hop mean on the way
-    onset_ns: int
-    settled_ns: int
-    decided_ns: int
 
 
 @dataclass(slots=True)
@@ -90,15 +76,18 @@ class ChangeDetector:
         self._open: dict[int, _Disturbance] = {}
         self._raw: deque[Hop] = deque(maxlen=max(4, round(HISTORY_S / self._hop_s)))
 
+    def moving_g(self) -> dict[str, float]:
+        """How far each disturbed plate is from its baseline now [g]."""
+        return {
+            self._rack.plates[plate]: open_.means[-1] - open_.level_g
+            for plate, open_ in self._open.items()
+            if open_.means
+        }
+
     @property
     def disturbed(self) -> frozenset[int]:
-        """Plates between first motion and rest."""
+        """Columns between first motion and rest."""
         return frozenset(self._open)
-
-    def moved_g(self, plate: int) -> float:
-        """How far a disturbed plate is from its baseline now [g]; 0 when calm."""
-        disturbance = self._open.get(plate)
-        return disturbance.means[-1] - disturbance.level_g if disturbance and disturbance.means else 0.0
 
     def update(self, hop: Hop) -> list[PlateChange]:
         """Take in one hop; give the disturbances that ended with it."""
@@ -111,21 +100,20 @@ class ChangeDetector:
             moved = deviation > options.onset_sigmas * baseline.noise_g * max(1.0, ambient**0.5)
             rippled = hop.spread_g > 4.0 * ambient * np.maximum(baseline.ripple_g, RIPPLE_FLOOR_G / 4.0) + 1.0
         starts = ready & ((hop.valid & (moved | rippled)) | ~hop.valid)
-        for plate in np.flatnonzero(starts):
+        for plate in map(int, np.flatnonzero(starts)):
             if plate not in self._open:
-                self._start(int(plate), hop)
-        ended = [
-            change
-            for plate in sorted(self._open)
+                self._start(plate, hop)
+        disturbed = sorted(self._open)
+        ended = {
+            plate: change
+            for plate in disturbed
             if (change := self._follow(plate, self._open[plate], hop, ambient)) is not None
-        ]
-        for change in ended:
-            del self._open[change.plate]
+        }
+        self._open = {plate: open_ for plate, open_ in self._open.items() if plate not in ended}
         calm = hop.valid.copy()
-        calm[list(self._open)] = False
-        calm[[change.plate for change in ended]] = False
+        calm[disturbed] = False
         baseline.update(hop, calm)
-        return ended
+        return list(ended.values())
 
     def _ambient(self, hop: Hop, ready: NDArray[np.bool_]) -> float:
         """How much louder than usual the whole rack is now; at least 1 (median over its plates)."""
@@ -187,9 +175,15 @@ class ChangeDetector:
         else:
             self.baseline.widen(plate, float(np.std(open_.means)))
         return PlateChange(
-            plate, kind, delta, sigma, open_.peak_g, open_.onset_ns, settled_ns,
-            hop.end_ns + round(hop.period_ns),
-        )  # fmt: skip
+            plate=self._rack.plates[plate],
+            kind=kind,
+            delta_g=delta,
+            sigma_g=sigma,
+            onset_ns=open_.onset_ns,
+            settled_ns=settled_ns,
+            decided_ns=hop.end_ns + round(hop.period_ns),
+            peak_g=open_.peak_g,
+        )
 
     def _kind(self, open_: _Disturbance, delta_g: float, sigma_g: float, settled_ns: int) -> ChangeKind:
         options = self._options

@@ -1,27 +1,27 @@
-"""One rack's way from raw samples to settled changes: the stages in their order."""
+"""One rack's way from raw samples to changes of its plates: the stages in their order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from edge.config import CalibrationFile, WeightSection
 from edge.messages import PlateHealth, SensorState
 from edge.samples import (
-    ChangeKind,
     CountBlock,
     LinkFault,
     LinkReport,
+    PlateChange,
+    PlateFault,
     PriorLevels,
     RackLayout,
     WeightBlock,
-    WeightChange,
 )
 from edge.weight.calibration import CountsToGrams
 from edge.weight.change_detector import ChangeDetector
 from edge.weight.conditioning import Conditioner, Hop
-from edge.weight.shelf_change import ShelfChanges
 
 _LINK_STATE = {
     LinkFault.DISCONNECTED: SensorState.DISCONNECTED,
@@ -30,27 +30,35 @@ _LINK_STATE = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class RackStep:
+    """What one hop brought for one rack."""
+
+    now_ns: int  # [ns] mono, last sample used
+    changes: tuple[PlateChange, ...] = ()
+    faults: tuple[PlateFault, ...] = ()
+    moving_g: Mapping[str, float] = field(default_factory=dict)  # [g] by plate that still moves
+
+
 class RackWatch:
-    """Calibration, conditioning, change detection and joining of one rack."""
+    """Calibration, conditioning and change detection of one rack."""
 
     def __init__(self, rack: RackLayout, options: WeightSection, calibration: CalibrationFile | None) -> None:
         self.layout = rack
         self._to_grams = CountsToGrams(calibration) if calibration is not None else None
         self._conditioner = Conditioner(rack, options)
         self._detector = ChangeDetector(rack, self._conditioner.hop_samples, options)
-        self._shelves = ShelfChanges(rack, options)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything; equal to a new watch."""
         self._conditioner.reset()
         self._detector.reset()
-        self._shelves.reset()
         self._states = (SensorState.OK,) * len(self.layout.plates)
         self._link: LinkReport | None = None
 
-    def update(self, block: CountBlock | WeightBlock) -> Iterator[WeightChange]:
-        """Changes and faults that the block completes."""
+    def update(self, block: CountBlock | WeightBlock) -> Iterator[RackStep]:
+        """One step for every hop that the block completes."""
         self._link = None
         if isinstance(block, CountBlock):
             if self._to_grams is None:
@@ -58,25 +66,25 @@ class RackWatch:
                 return
             block = self._to_grams.update(block)
         for hop in self._conditioner.update(block):
-            yield from self._faults(hop)
-            ended = self._detector.update(hop)
-            yield from self._shelves.update(ended, self._detector, hop.end_ns)
+            faults = self._faults(hop) if hop.states is not self._states else ()
+            changes = tuple(self._detector.update(hop))
+            yield RackStep(hop.end_ns + round(hop.period_ns), changes, faults, self._detector.moving_g())
 
-    def link(self, report: LinkReport) -> Iterator[WeightChange]:
+    def link(self, report: LinkReport) -> RackStep:
         """The rack's link went down or came back."""
-        if report.fault is not None and self._link is None:
-            yield self._fault(self.layout.plates, report.mono_ns, report.fault.value)
+        went_down = report.fault is not None and self._link is None
         self._link = report if report.fault is not None else None
+        if report.fault is None or not went_down:
+            return RackStep(report.mono_ns)
+        return RackStep(
+            report.mono_ns, faults=(PlateFault(self.layout.plates, report.mono_ns, report.fault.value),)
+        )
 
     def expect(self, prior: PriorLevels) -> None:
         """Levels stored before the node stopped."""
         columns = {plate: column for column, plate in enumerate(self.layout.plates)}
         known = {columns[plate]: level for plate, level in prior.levels_g.items() if plate in columns}
         self._detector.expect(known, prior.mono_ns)
-
-    def flush(self) -> list[WeightChange]:
-        """Close what waits for neighbours only."""
-        return self._shelves.flush()
 
     def health(self) -> Iterator[PlateHealth]:
         """Every plate as it is now."""
@@ -95,18 +103,11 @@ class RackWatch:
                 settled=bool(ready[column]) and column not in disturbed,
             )
 
-    def _faults(self, hop: Hop) -> Iterator[WeightChange]:
+    def _faults(self, hop: Hop) -> tuple[PlateFault, ...]:
         """Sensors that began to fail with this hop, one report a kind of failure."""
         begun: dict[SensorState, list[str]] = {}
         for plate, before, now in zip(self.layout.plates, self._states, hop.states, strict=True):
             if now is not before and now is not SensorState.OK:
                 begun.setdefault(now, []).append(plate)
         self._states = hop.states
-        for state, plates in begun.items():
-            yield self._fault(tuple(plates), hop.end_ns, state.value)
-
-    def _fault(self, plates: tuple[str, ...], mono_ns: int, reason: str) -> WeightChange:
-        nothing = np.zeros(len(plates))
-        return WeightChange(
-            ChangeKind.SENSOR_FAULT, plates, nothing, nothing, mono_ns, mono_ns, mono_ns, reason
-        )
+        return tuple(PlateFault(tuple(plates), hop.end_ns, state.value) for state, plates in begun.items())

@@ -1,0 +1,336 @@
+"""Which changes of plates were one act: segmentation as a hypothesis.
+
+A thing may straddle plates; a hand that presses, holds or leans makes levels that are no goods; a slow lift
+leaves in pieces; a heavy pick tugs at its neighbours. So every new rest of a plate joins a *cluster* of
+recent changes near it, and the cluster is cut into *acts* anew, in the way that explains all its levels best:
+
+* one act of goods: the density of its total under the catalogue, and of its shares over the plates;
+* a level on the way that was no rest of goods: a hand's force, any within some hundred grams;
+* a touch: levels that come back to where they were;
+* cross-talk: a small change beside a large one.
+
+The best cut is published at once. A later one that differs revises it, under the same identity.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from edge.config import FusionSection
+from edge.fusion.hypotheses import HypothesisSearch
+from edge.messages import Hypothesis
+from edge.planogram import Planogram, shelf_of
+from edge.samples import NS_PER_S, PlateChange, WeightChange
+
+HOLD_S = 12.0
+"""[s] A hand may hold goods on the shelf for so long (the competition's scenario: 10 s)."""
+
+TOGETHER_S = 0.4
+"""[s] The plates under one thing come to rest within so long of each other."""
+
+HAND_G = 500.0
+"""[g] width of the density of levels that a hand may hold a plate at."""
+
+LOG_HAND = math.log(0.15 / HAND_G)
+"""[nat] one such level: prior times density."""
+
+LOG_TOUCH = math.log(0.2)
+"""[nat] prior that a hand came and went and left everything in its place."""
+
+CLUSTER_MAX = 7
+"""Changes considered together; a cluster of 7 has at most 877 cuts."""
+
+REACH_PLATES = 2
+"""[plates] reach of cross-talk (measured: the two neighbours on one side)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Changes that one act made, and what it may have been. No hypotheses: nothing changed place."""
+
+    changes: tuple[PlateChange, ...]
+    total: WeightChange
+    hypotheses: tuple[Hypothesis, ...]
+    log_evidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An act to publish: new (``revises`` None), or instead of what was published under a key."""
+
+    key: int  # identity of the act, for later revisions
+    revises: bool
+    act: Act | None  # None: withdrawn, it was part of something else
+
+
+@dataclass(slots=True)
+class _Cluster:
+    """Recent changes near each other, and what was published for them."""
+
+    changes: list[PlateChange] = field(default_factory=list)
+    published: dict[frozenset[PlateChange], int] = field(default_factory=dict)
+    wait_until_ns: int | None = None
+
+
+class Segmentation:
+    """Cuts the changes of one node's plates into acts."""
+
+    def __init__(
+        self, planogram: Planogram, hypotheses: HypothesisSearch, options: FusionSection, join_s: float
+    ) -> None:
+        self._planogram, self._hypotheses, self._options = planogram, hypotheses, options
+        self._join_ns = round(join_s * NS_PER_S)
+        self._column = {
+            plate: column
+            for shelf in planogram.shelves
+            for column, plate in enumerate(planogram.shelf(shelf))
+        }
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything; equal to a new object."""
+        self._clusters: list[_Cluster] = []
+        self._acts: dict[frozenset[PlateChange], Act] = {}
+        self._next_key = 1
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether some change is held back for a neighbour that still moves."""
+        return any(cluster.wait_until_ns is not None for cluster in self._clusters)
+
+    def update(
+        self, changes: Sequence[PlateChange], moving_g: Mapping[str, float], now_ns: int
+    ) -> list[Verdict]:
+        """Take in new rests.
+
+        Args:
+            changes: plates that came to a new level.
+            moving_g: [g] by plate, how far those are away that still move.
+            now_ns: [ns] mono, last sample used.
+        """
+        for change in changes:
+            cluster = self._cluster_of(change)
+            cluster.changes.append(change)
+            cluster.wait_until_ns = now_ns + self._join_ns
+        verdicts: list[Verdict] = []
+        for cluster in self._clusters:
+            if cluster.wait_until_ns is not None and (
+                now_ns >= cluster.wait_until_ns or not self._must_wait(cluster, moving_g)
+            ):
+                cluster.wait_until_ns = None
+                verdicts.extend(self._decide(cluster))
+        self._forget(now_ns)
+        return verdicts
+
+    def flush(self) -> list[Verdict]:
+        """Decide what is held back."""
+        return [
+            verdict
+            for cluster in self._clusters
+            if cluster.wait_until_ns is not None
+            for verdict in self._decide(cluster)
+        ]
+
+    # --- clusters ---------------------------------------------------------------------------------
+
+    def _cluster_of(self, change: PlateChange) -> _Cluster:
+        """The cluster that the change is near to; clusters that it connects become one."""
+        near = [
+            cluster
+            for cluster in self._clusters
+            if any(self._is_near(earlier, change) for earlier in cluster.changes)
+        ]
+        if not near:
+            self._clusters.append(_Cluster())
+            return self._clusters[-1]
+        first, *others = near
+        for other in others:
+            first.changes.extend(other.changes)
+            first.published.update(other.published)
+            self._clusters.remove(other)
+        first.changes.sort(key=lambda each: (each.settled_ns, each.plate))
+        while len(first.changes) >= CLUSTER_MAX:
+            self._drop(first, first.changes[0])
+        return first
+
+    def _drop(self, cluster: _Cluster, change: PlateChange) -> None:
+        """What was published with the oldest change stays as it is."""
+        gone = next((block for block in cluster.published if change in block), frozenset((change,)))
+        cluster.published.pop(gone, None)
+        cluster.changes = [each for each in cluster.changes if each not in gone]
+
+    def _is_near(self, one: PlateChange, other: PlateChange) -> bool:
+        apart = self._apart(one.plate, other.plate)
+        if apart == 0:
+            return other.onset_ns - one.settled_ns <= HOLD_S * NS_PER_S
+        return apart <= REACH_PLATES and _together(one, other)
+
+    def _apart(self, one: str, other: str) -> int:
+        """Plates between two of one shelf; far for others."""
+        if shelf_of(one) != shelf_of(other):
+            return 1_000
+        return abs(self._column.get(one, 0) - self._column.get(other, 0))
+
+    def _must_wait(self, cluster: _Cluster, moving_g: Mapping[str, float]) -> bool:
+        """A neighbour still moves, the same way, by more than cross-talk."""
+        for change in cluster.changes[-3:]:
+            least_g = self._crosstalk_g(change.delta_g)
+            for plate, moved_g in moving_g.items():
+                if (
+                    0 < self._apart(plate, change.plate) <= 1
+                    and moved_g * change.delta_g > 0
+                    and abs(moved_g) > least_g
+                ):
+                    return True
+        return False
+
+    def _forget(self, now_ns: int) -> None:
+        horizon_ns = now_ns - round(HOLD_S * NS_PER_S)
+        for cluster in self._clusters:
+            if (
+                cluster.wait_until_ns is None
+                and max(each.settled_ns for each in cluster.changes) < horizon_ns
+            ):
+                for block in cluster.published:
+                    self._acts.pop(block, None)
+                cluster.changes = []
+        self._clusters = [cluster for cluster in self._clusters if cluster.changes]
+        if not self._clusters:
+            self._acts.clear()
+
+    # --- cuts -------------------------------------------------------------------------------------
+
+    def _decide(self, cluster: _Cluster) -> Iterator[Verdict]:
+        """Publish the best cut, as far as it differs from what was published."""
+        best = max(self._cuts(tuple(cluster.changes)), key=lambda cut: sum(act.log_evidence for act in cut))
+        acts = {frozenset(act.changes): act for act in best}
+        gone = {block: key for block, key in cluster.published.items() if block not in acts}
+        published = {block: key for block, key in cluster.published.items() if block in acts}
+        for block, act in acts.items():
+            if block in published:
+                continue
+            ancestor = max(gone, key=lambda each: len(each & block), default=frozenset[PlateChange]())
+            if ancestor & block:
+                published[block] = gone.pop(ancestor)
+                yield Verdict(published[block], True, act)
+            elif act.hypotheses:
+                published[block] = self._next_key
+                self._next_key += 1
+                yield Verdict(published[block], False, act)
+        for key in gone.values():
+            yield Verdict(key, True, None)
+        cluster.published = published
+
+    def _cuts(self, changes: tuple[PlateChange, ...]) -> Iterator[list[Act]]:
+        """All ways to cut changes into possible acts."""
+        if not changes:
+            yield []
+            return
+        first, rest = changes[0], changes[1:]
+        for mask in range(1 << len(rest)):
+            with_first = (first, *(change for bit, change in enumerate(rest) if mask >> bit & 1))
+            if not self._is_possible(with_first, changes):
+                continue
+            act = self._act(with_first, changes)
+            others = tuple(change for bit, change in enumerate(rest) if not mask >> bit & 1)
+            for cut in self._cuts(others):
+                yield [act, *cut]
+
+    def _is_possible(self, block: tuple[PlateChange, ...], changes: tuple[PlateChange, ...]) -> bool:
+        """One act: neighbouring plates at one time, and no other change of its plates in between."""
+        columns = sorted({self._column.get(change.plate, 0) for change in block})
+        if columns[-1] - columns[0] != len(columns) - 1:
+            return False
+        if len(columns) > 1:
+            last = {change.plate: change for change in block}
+            if not all(
+                any(_together(one, other) for other in last.values() if other is not one)
+                for one in last.values()
+            ):
+                return False
+        for change in changes:
+            if change not in block:
+                own = [each.settled_ns for each in block if each.plate == change.plate]
+                if own and min(own) < change.settled_ns < max(own):
+                    return False
+        return True
+
+    def _act(self, block: tuple[PlateChange, ...], changes: tuple[PlateChange, ...]) -> Act:
+        """The block as one act, with the best kind of explanation."""
+        key = frozenset(block)
+        act = self._acts.get(key)
+        if act is None:
+            total = _total(block)
+            levels_on_the_way = (len(block) - len(total.plates)) * LOG_HAND
+            hypotheses = self._hypotheses.explain(total)
+            goods = self._hypotheses.log_evidence(hypotheses) + levels_on_the_way
+            touch = (
+                _log_zero(total) + LOG_TOUCH + levels_on_the_way
+                if len(block) > len(total.plates)
+                else -math.inf
+            )
+            act = Act(block, total, hypotheses, goods) if goods > touch else Act(block, total, (), touch)
+            self._acts[key] = act
+        if len(block) == 1:
+            tug = self._log_crosstalk(block[0], changes)
+            if tug > act.log_evidence:
+                return Act(block, act.total, (), tug)
+        return act
+
+    def _log_crosstalk(self, change: PlateChange, changes: tuple[PlateChange, ...]) -> float:
+        """Log density of a small change as the tug of a large one beside it."""
+        tugs = [
+            -math.log(self._crosstalk_g(main.delta_g))
+            for main in changes
+            if 0 < self._apart(main.plate, change.plate) <= REACH_PLATES
+            and _together(main, change)
+            and main.delta_g * change.delta_g > 0
+            and 2 * abs(change.delta_g) < abs(main.delta_g)
+            and abs(change.delta_g) <= self._crosstalk_g(main.delta_g)
+        ]
+        return max(tugs, default=-math.inf)
+
+    def _crosstalk_g(self, delta_g: float) -> float:
+        return self._options.crosstalk * abs(delta_g) + 1.0
+
+
+def _together(one: PlateChange, other: PlateChange) -> bool:
+    """Disturbances that overlap, or nearly."""
+    slack_ns = round(TOGETHER_S * NS_PER_S)
+    return one.onset_ns <= other.settled_ns + slack_ns and other.onset_ns <= one.settled_ns + slack_ns
+
+
+def _total(block: tuple[PlateChange, ...]) -> WeightChange:
+    """Sum of a block by plate."""
+    by_plate: dict[str, list[PlateChange]] = {}
+    for change in block:
+        by_plate.setdefault(change.plate, []).append(change)
+    plates = tuple(sorted(by_plate, key=_natural))
+    last = max(block, key=lambda change: change.settled_ns)
+    return WeightChange(
+        plates=plates,
+        delta_g=np.array([sum(change.delta_g for change in by_plate[plate]) for plate in plates]),
+        sigma_g=np.array(
+            [math.sqrt(sum(change.sigma_g**2 for change in by_plate[plate])) for plate in plates]
+        ),
+        onset_ns=min(change.onset_ns for change in block),
+        settled_ns=last.settled_ns,
+        decided_ns=max(change.decided_ns for change in block),
+    )
+
+
+def _natural(plate: str) -> tuple[int, str]:
+    """Sort key: plates of one shelf from left to right."""
+    number = plate.rpartition("/")[2]
+    return (int(number), plate) if number.isdigit() else (0, plate)
+
+
+def _log_zero(total: WeightChange) -> float:
+    """Log density of nothing having changed."""
+    sigma = np.maximum(total.sigma_g, 1.0)
+    z = total.delta_g / sigma
+    return float((-0.5 * z * z - np.log(sigma * math.sqrt(2 * math.pi))).sum())

@@ -1,0 +1,127 @@
+"""What plates show while nobody touches them: modelled, or taken from a real recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.recording.nanostore import NanostoreCase
+from edge.samples import WeightBlock
+from tools.store_simulator.forces import Footstep
+from tools.store_simulator.load_cell import LoadCells
+from tools.store_simulator.rack import Rack
+
+Grams = NDArray[np.float64]
+Walking = NDArray[np.bool_]
+
+CROSSFADE = 12
+"""[samples] over which one stretch of recorded noise passes into the next."""
+
+LSB_G = 0.2409668
+"""[g] resolution of the recorded store's plates."""
+
+
+class Noise(Protocol):
+    """Source of quiet and of walking noise."""
+
+    def grams(self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator) -> Grams:
+        """[n, plate] g around zero, n as in ``walking`` (whether somebody walks near, by sample)."""
+        ...
+
+
+class ModelledNoise:
+    """The simulator's cells and racks, at 60 Hz."""
+
+    def __init__(self, rate_hz: float = 60.0) -> None:
+        self._rate_hz = rate_hz
+
+    def grams(self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator) -> Grams:
+        """See :class:`Noise`."""
+        at_s = np.arange(walking.size) / self._rate_hz
+        cells = LoadCells.of_board(f"gondola-{gondola}", len(plates))
+        rack = Rack(plates, np.zeros(len(plates)), rng)
+        step_s = 0.0
+        while step_s < at_s[-1]:
+            if walking[min(int(step_s * self._rate_hz), walking.size - 1)]:
+                rack.act(Footstep(step_s, float(rng.lognormal(1.2, 0.7))))
+            step_s += float(rng.normal(0.55, 0.06))
+        length = max(1, round(self._rate_hz))
+        ringing = np.concatenate([rack.load_g(at_s[i : i + length]) for i in range(0, at_s.size, length)])
+        sine = cells.sine_g * np.sin(2 * np.pi * cells.sine_hz * at_s[:, None] + cells.sine_rad)
+        white = rng.normal(size=ringing.shape) * cells.noise_g
+        return np.asarray(np.round((ringing + sine + white) / LSB_G) * LSB_G)
+
+
+class RecordedNoise:
+    """Stretches of a real recording, spliced; the plates of a gondola keep their common motion.
+
+    Args:
+        case: nanostore directory.
+        quiet: [s] stretch in which nobody moves.
+        walking: [s] stretches in which somebody walks by and takes nothing.
+        steps: plates whose level changes within the recording, and when [s].
+    """
+
+    def __init__(
+        self,
+        case: Path,
+        quiet: tuple[float, float],
+        walking: tuple[tuple[float, float], ...],
+        steps: Mapping[str, float],
+    ) -> None:
+        self._quiet: dict[str, list[Grams]] = {}
+        self._walking: dict[str, list[Grams]] = {}
+        self._columns: dict[str, dict[str, int]] = {}
+        recording = NanostoreCase(case)
+        racks = {rack.rack: rack for node in recording.setup.nodes.values() for rack in node.racks}
+        blocks: dict[str, list[WeightBlock]] = {rack: [] for rack in racks}
+        for _, arrived in recording.inputs():
+            if isinstance(arrived, WeightBlock):
+                blocks[arrived.rack].append(arrived)
+        for rack, parts in blocks.items():
+            self._columns[rack] = {plate: column for column, plate in enumerate(racks[rack].plates)}
+            grams = np.concatenate([part.grams for part in parts])
+            at_s = parts[0].mono_ns / 1e9 + np.arange(len(grams)) * parts[0].period_ns / 1e9
+            for plate, when_s in steps.items():
+                if plate in self._columns[rack]:
+                    column = self._columns[rack][plate]
+                    late = at_s > when_s
+                    grams[late, column] -= np.median(grams[late, column]) - np.median(grams[~late, column])
+            self._quiet[rack] = [_centred(grams[(at_s >= quiet[0]) & (at_s < quiet[1])])]
+            self._walking[rack] = [_centred(grams[(at_s >= a) & (at_s < b)]) for a, b in walking]
+
+    def grams(self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator) -> Grams:
+        """See :class:`Noise`. Gondolas without a recording borrow another one's."""
+        source = gondola if gondola in self._quiet else sorted(self._quiet)[0]
+        columns = [
+            self._columns[source].get(plate, int(rng.integers(len(self._columns[source])))) for plate in plates
+        ]
+        loud = self._splice(self._walking[source], walking.size, rng)
+        calm = self._splice(self._quiet[source], walking.size, rng)
+        ramp = np.convolve(walking.astype(float), np.ones(30) / 30, mode="same")[:, None]
+        return np.asarray((ramp * loud + (1 - ramp) * calm)[:, columns])
+
+    def _splice(self, pool: list[Grams], samples: int, rng: np.random.Generator) -> Grams:
+        out = np.zeros((samples + 2 * CROSSFADE, pool[0].shape[1]))
+        fade = np.sin(np.linspace(0, np.pi / 2, CROSSFADE))[:, None]
+        at = 0
+        while at < samples:
+            source = pool[int(rng.integers(len(pool)))]
+            length = int(min(rng.integers(60, 200), len(source)))
+            start = int(rng.integers(len(source) - length + 1))
+            part = source[start : start + length] * rng.choice([-1.0, 1.0])
+            part = part[: out.shape[0] - at].copy()
+            blend = min(CROSSFADE, len(part))
+            part[:blend] *= fade[:blend]
+            out[at : at + blend] *= fade[::-1][:blend]
+            out[at : at + len(part)] += part
+            at += max(length - CROSSFADE, 1)
+        return out[:samples]
+
+
+def _centred(grams: Grams) -> Grams:
+    return np.asarray(np.nan_to_num(grams - np.median(grams, axis=0)))

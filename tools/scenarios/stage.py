@@ -1,0 +1,263 @@
+"""Directing a scenario: shoppers with two hands, at the shelves of a store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge.planogram import Box, Catalogue, Facing, Planogram, shelf_of
+from tools.scenarios.script import Reach, Script, SensorFault, Stay, Transfer
+from tools.store_simulator.forces import PlateForce
+from tools.store_simulator.hands import lift, put_down, touch
+
+ENTRANCE = (0.6, -2.6)
+"""[m] where shoppers come in and leave."""
+
+HEAD_M = 1.65
+ARM_M = 0.55
+"""[m] a shopper stands so far before the shelf front."""
+
+WALK_M_PER_S = 1.1
+PLAUSIBLE_G = (10.0, 1400.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Units of one SKU at one place."""
+
+    sku: str
+    weight_g: float  # [g] catalogue
+    plates: tuple[str, ...]  # that the facing covers
+
+
+class Stage:
+    """Writes one script.
+
+    Args:
+        name: of the scenario.
+        seed: of everything random in it.
+        planogram: the store, as it truly stands.
+        catalogue: its goods.
+    """
+
+    def __init__(self, name: str, seed: int, planogram: Planogram, catalogue: Catalogue) -> None:
+        self.script = Script(name, seed)
+        self.rng = np.random.default_rng(seed)
+        self.planogram, self.catalogue = planogram, catalogue
+        self.goods = [goods for facing in planogram.facings if (goods := self._goods(facing)) is not None]
+        self._at: dict[str, tuple[float, float]] = {}
+        self._since: dict[str, float] = {}
+
+    # --- choosing ---------------------------------------------------------------------------------
+
+    def any_goods(
+        self, count: int = 1, *, least_g: float = 0.0, most_g: float = 1e9, near: str = ""
+    ) -> list[Goods]:
+        """Different goods, on different shelves where possible; ``near`` asks for one gondola."""
+        pool = [
+            each
+            for each in self.goods
+            if least_g <= each.weight_g <= most_g and (not near or each.plates[0].startswith(near + "/"))
+        ]
+        chosen = self.rng.permutation(len(pool))[:count]
+        return [pool[int(index)] for index in chosen]
+
+    def on_shelf_of(self, goods: Goods, *, exclude: Sequence[str] = ()) -> list[Goods]:
+        """Other goods of the same shelf, by distance."""
+        row = self.planogram.shelf(shelf_of(goods.plates[0]))
+        others = [
+            each
+            for each in self.goods
+            if shelf_of(each.plates[0]) == shelf_of(goods.plates[0]) and each.sku not in (goods.sku, *exclude)
+        ]
+        return sorted(others, key=lambda each: abs(row.index(each.plates[0]) - row.index(goods.plates[0])))
+
+    def twins(self, within_g: float = 3.0) -> list[tuple[Goods, Goods]]:
+        """Pairs on one shelf that weigh alike."""
+        return [
+            (one, other)
+            for index, one in enumerate(self.goods)
+            for other in self.goods[index + 1 :]
+            if shelf_of(one.plates[0]) == shelf_of(other.plates[0])
+            and one.sku != other.sku
+            and abs(one.weight_g - other.weight_g) <= within_g
+        ]
+
+    def unit_g(self, goods: Goods, quantity: int = 1) -> float:
+        """[g] true weight of so many units: units differ."""
+        spread = max(0.4, 0.004 * goods.weight_g)
+        return float(sum(self.rng.normal(goods.weight_g, spread) for _ in range(quantity)))
+
+    def place(self, goods: Goods, *, straddle: bool | None = None) -> tuple[tuple[str, ...], list[float]]:
+        """Plates that an item stands on and their shares; most stand on one, many between two."""
+        plates = goods.plates
+        across = len(plates) > 1 and (self.rng.random() < 0.45 if straddle is None else straddle)
+        if not across:
+            return (plates[int(self.rng.integers(len(plates)))],), [1.0]
+        first = int(self.rng.integers(len(plates) - 1))
+        share = float(self.rng.uniform(0.15, 0.85))
+        return plates[first : first + 2], [share, 1.0 - share]
+
+    # --- people -----------------------------------------------------------------------------------
+
+    def enter(self, visit: str, t: float) -> float:
+        """A visit begins; when the shopper is in."""
+        self.script.visits.append(visit)
+        self._at[visit] = (ENTRANCE[0] + float(self.rng.uniform(-0.3, 0.3)), ENTRANCE[1])
+        self._stay(visit, t, t + 0.5)
+        return t + 0.5
+
+    def leave(self, visit: str, t: float) -> float:
+        """Walk out; when the shopper is gone."""
+        arrived = self._walk(visit, ENTRANCE, t)
+        self._stay(visit, arrived, arrived + 0.4)
+        self._extend(arrived + 0.4)
+        return arrived + 0.4
+
+    def go(self, visit: str, goods: Goods, t: float, *, aside_m: float = 0.0) -> float:
+        """Walk to some goods; when the shopper stands there."""
+        box = self.planogram.plates[goods.plates[0]]
+        front = _front(box, ARM_M, aside_m + float(self.rng.uniform(-0.08, 0.08)))
+        return self._walk(visit, front, t)
+
+    def _walk(self, visit: str, to: tuple[float, float], t: float) -> float:
+        here = self._at[visit]
+        length = float(np.hypot(to[0] - here[0], to[1] - here[1]))
+        self._stay(visit, self._since.get(visit, t), t)
+        self._at[visit] = to
+        arrived = t + length / WALK_M_PER_S
+        self._since[visit] = arrived
+        return arrived
+
+    def _stay(self, visit: str, start_s: float, end_s: float) -> None:
+        x, y = self._at[visit]
+        self.script.stays.append(Stay(visit, start_s, max(end_s, start_s + 0.05), (x, y, HEAD_M)))
+        self._since[visit] = end_s
+
+    def reach(
+        self, visit: str, plates: Sequence[str], start_s: float, end_s: float, *, left: bool = False
+    ) -> None:
+        """A hand goes in."""
+        box = self.planogram.plates[plates[0]]
+        x, y, z = box.centre_m
+        wobble = self.rng.normal(0, 0.03, 3)
+        at = (x + wobble[0], y - 0.18 + wobble[1], z - 0.5 * box.size_m[2] + 0.12 + wobble[2])
+        self.script.reaches.append(Reach(visit, start_s, end_s, at, left))
+        self._extend(end_s)
+
+    # --- hands and goods --------------------------------------------------------------------------
+
+    def pick(
+        self,
+        visit: str,
+        goods: Goods,
+        t: float,
+        *,
+        quantity: int = 1,
+        at: tuple[tuple[str, ...], list[float]] | None = None,
+        weight_g: float | None = None,
+        left: bool = False,
+    ) -> float:
+        """Take units; the weight taken."""
+        plates, shares = at or self.place(goods)
+        total_g = self.unit_g(goods, quantity) if weight_g is None else weight_g
+        for plate, share in zip(plates, shares, strict=True):
+            self.script.forces.append((plate, lift(self.rng, 0, t, total_g * share)))
+        self.reach(visit, plates, t - 0.4, t + 0.35, left=left)
+        self.script.transfers.append(Transfer(t, visit, goods.sku, quantity, True, plates))
+        return total_g
+
+    def put(
+        self,
+        visit: str,
+        goods: Goods,
+        t: float,
+        *,
+        quantity: int = 1,
+        at: tuple[tuple[str, ...], list[float]] | None = None,
+        weight_g: float | None = None,
+    ) -> None:
+        """Put units down, at their own place or at another (``at``)."""
+        plates, shares = at or self.place(goods)
+        total_g = self.unit_g(goods, quantity) if weight_g is None else weight_g
+        for plate, share in zip(plates, shares, strict=True):
+            self.script.forces.append((plate, put_down(self.rng, 0, t, total_g * share)))
+        self.reach(visit, plates, t - 0.3, t + 0.6)
+        self.script.transfers.append(Transfer(t, visit, goods.sku, quantity, False, plates))
+
+    def slow_pick(self, visit: str, goods: Goods, t: float, over_s: float) -> None:
+        """Take one unit so slowly that the load leaves over seconds."""
+        plates, shares = self.place(goods, straddle=False)
+        total_g = self.unit_g(goods)
+        steps = np.sort(self.rng.uniform(0.02, 0.98, 6))
+        knots = [(t + over_s * float(step), -total_g * float(step**1.3)) for step in steps]
+        self.script.forces.append(
+            (plates[0], PlateForce(0, ((t, 0.0), *knots, (t + over_s, -total_g * shares[0]))))
+        )
+        self.reach(visit, plates, t - 0.4, t + over_s + 0.3)
+        self.script.transfers.append(Transfer(t, visit, goods.sku, 1, True, plates))
+
+    def hold(self, visit: str, goods: Goods, t: float, for_s: float, *, take: bool) -> None:
+        """Grip goods on the shelf for seconds, half lifted, then take them or let go."""
+        plates, _ = self.place(goods, straddle=False)
+        total_g = self.unit_g(goods)
+        relieved = -float(self.rng.uniform(0.15, 0.6)) * total_g
+        knots = [(t, 0.0), (t + 0.3, relieved)]
+        beat = t + 0.3
+        while beat < t + for_s - 0.6:
+            beat += float(self.rng.uniform(0.15, 0.4))
+            knots.append((beat, relieved * float(self.rng.uniform(0.7, 1.3))))
+        knots.append((t + for_s, relieved))
+        knots.append((t + for_s + 0.2, -total_g if take else 0.0))
+        self.script.forces.append((plates[0], PlateForce(0, tuple(knots))))
+        self.reach(visit, plates, t - 0.3, t + for_s + 0.5)
+        if take:
+            self.script.transfers.append(Transfer(t + for_s, visit, goods.sku, 1, True, plates))
+
+    def touch(self, visit: str, goods: Goods, t: float) -> None:
+        """Feel goods and leave them."""
+        plates, _ = self.place(goods, straddle=False)
+        self.script.forces.append((plates[0], touch(self.rng, 0, t)))
+        self.reach(visit, plates, t - 0.3, t + 1.0)
+
+    def lean(self, visit: str, goods: Goods, t: float, for_s: float) -> None:
+        """Rest a hand or an elbow on the shelf."""
+        plates, _ = self.place(goods, straddle=False)
+        force = float(self.rng.uniform(30, 400))
+        knots = [(t, 0.0)]
+        beat = t
+        while beat < t + for_s:
+            beat += float(self.rng.uniform(0.2, 0.5))
+            knots.append((beat, force * float(self.rng.uniform(0.6, 1.3))))
+        knots.append((beat + 0.2, 0.0))
+        self.script.forces.append((plates[0], PlateForce(0, tuple(knots))))
+        self.reach(visit, plates, t - 0.3, beat + 0.4)
+
+    def bump(self, goods: Goods, t: float) -> None:
+        """Knock against the rack."""
+        self.script.bumps.append((goods.plates[0].partition("/")[0], t, float(self.rng.uniform(40, 150))))
+
+    def fault(self, kind: str, goods: Goods, start_s: float, end_s: float) -> None:
+        """A sensor fails for a while."""
+        plate = goods.plates[0]
+        self.script.faults.append(SensorFault(kind, start_s, end_s, plate, plate.partition("/")[0]))
+
+    def _extend(self, t: float) -> None:
+        self.script.duration_s = max(self.script.duration_s, t + 3.5)
+
+    def _goods(self, facing: Facing) -> Goods | None:
+        if facing.sku is None or facing.sku not in self.catalogue:
+            return None
+        weight_g = self.catalogue.get(facing.sku).weight_g
+        if weight_g is None or not PLAUSIBLE_G[0] <= weight_g <= PLAUSIBLE_G[1]:
+            return None
+        return Goods(facing.sku, weight_g, facing.plates)
+
+
+def _front(box: Box, distance_m: float, aside_m: float) -> tuple[float, float]:
+    """A place before a box, along its own front."""
+    cos, sin = np.cos(box.yaw_rad), np.sin(box.yaw_rad)
+    x, y = box.size_m[0] / 2 + aside_m, -distance_m
+    return float(box.corner_m[0] + cos * x - sin * y), float(box.corner_m[1] + sin * x + cos * y)
