@@ -23,7 +23,7 @@ Metres3 = tuple[float, float, float]
 Level = Annotated[str, msgspec.Meta(pattern=r"^[^/\s]+\Z", description="a name without / and spaces")]
 
 
-class Box(msgspec.Struct, frozen=True):
+class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A box standing upright in the store."""
 
     corner_m: Metres3  # [m] front-left-bottom corner, store frame
@@ -183,9 +183,7 @@ class _PlanogramFile(Section, frozen=True, kw_only=True):
     version: str  # name of this planogram
     effective_from: str = ""  # ISO 8601; empty: since ever
     gondolas: tuple[_GondolaRow, ...] = ()
-    plates: dict[PlateName, Box] = msgspec.field(
-        default_factory=dict
-    )  # surveyed one by one; override gondolas
+    plates: dict[PlateName, Box] = {}  # surveyed one by one; a plate here overrides its gondola's
     facings: tuple[Facing, ...]
 
     def __post_init__(self) -> None:

@@ -148,7 +148,9 @@ def _explain(
 ) -> ConfigError:
     """Turn a validation message with a JSON path into file, line, key, found and expected."""
     what, _, at_path = str(error).partition(" - at `")
-    path = at_path.removeprefix("$").removesuffix("`")
+    path = (
+        at_path.rpartition("` in `")[2].removeprefix("$").removesuffix("`")
+    )  # "key` in `$.plates" of a dict's key
     if isinstance(cause := error.__cause__, FieldError):
         path += f".{cause.path}" if cause.path else ""
         line, _ = _locate(node, path)
@@ -191,22 +193,24 @@ def _explain(
 
 
 def _steps(path: str) -> list[tuple[str, str]]:
-    """(key, "") and ("", index) of a JSON path such as ``.boards[0].port``."""
+    """(key, "") and ("", index) of a JSON path such as ``.boards[0].port``; ("", "") for a dict's entry."""
     return _STEP.findall(path if path.startswith(("[", ".")) else f".{path}")
 
 
 def _locate(node: yaml.Node | None, path: str) -> tuple[int, yaml.Node | None]:
-    """1-based line and node at a JSON path; of the deepest part that exists when the path ends early."""
+    """1-based line and node at a JSON path; the line of the deepest part that exists when it ends early."""
     line = node.start_mark.line + 1 if node is not None else 0
     for key, index in _steps(path):
         if key and isinstance(node, yaml.MappingNode):
             pair = next(((k, v) for k, v in node.value if k.value == key), None)
             if pair is None:
-                break
+                return line, None
             line, node = pair[0].start_mark.line + 1, pair[1]
         elif index and isinstance(node, yaml.SequenceNode) and int(index) < len(node.value):
             node = node.value[int(index)]
             line = node.start_mark.line + 1
+        else:
+            return line, None
     return line, node
 
 
@@ -219,6 +223,8 @@ def _type_at(kind: type[msgspec.Struct], path: str) -> inspect.Type | None:
             here = next((field.type for field in fields if field.encode_name == key), None)
         elif index:
             here = here.item_type if isinstance(here := _bare(here), inspect.VarTupleType) else None
+        else:
+            here = here.value_type if isinstance(here := _bare(here), inspect.DictType) else None
     return here
 
 
@@ -240,7 +246,9 @@ def _keys_at(kind: type[msgspec.Struct], path: str) -> tuple[str, ...]:
 
 
 def _description_at(kind: type[msgspec.Struct], path: str) -> str:
-    """What the declaration at a JSON path says about its pattern, in words."""
+    """What the declaration at a JSON path, or of the keys there, says about its pattern, in words."""
     declared = _type_at(kind, path)
+    if isinstance(declared, inspect.DictType):
+        declared = declared.key_type
     schema = declared.extra_json_schema if isinstance(declared, inspect.Metadata) else None
     return str((schema or {}).get("description", ""))

@@ -59,6 +59,8 @@ def _structs(kind: inspect.Type) -> Iterator[type[Struct]]:
         yield kind.cls
     elif isinstance(kind, inspect.VarTupleType):
         yield from _structs(kind.item_type)
+    elif isinstance(kind, inspect.DictType):
+        yield from _structs(kind.value_type)
     elif isinstance(kind, inspect.UnionType):
         for member in kind.types:
             yield from _structs(member)
@@ -92,9 +94,9 @@ def _comments(kind: type[Struct]) -> dict[str, str]:
 
 
 def _default(value: Any) -> str:
-    if value is NODEFAULT or isinstance(value, Struct):
+    if isinstance(value, Struct):
         return "as below"
-    if value == ():
+    if value in (NODEFAULT, ()):  # a factory's empty collection
         return "none"
     if value in ("", None):
         return ""
@@ -112,6 +114,8 @@ def _value(kind: inspect.Type) -> str:
             words = "list of sections"
         case inspect.VarTupleType():
             words = f"list: {_value(kind.item_type)}"
+        case inspect.DictType():
+            words = f"{_value(kind.value_type)} by {_value(kind.key_type)}"
         case inspect.TupleType():
             words = f"{len(kind.item_types)} numbers"
         case inspect.StructType():

@@ -125,6 +125,34 @@ def test_a_gondola_turned_by_ninety_degrees_runs_along_minus_y(tmp_path: Path) -
     assert outside == pytest.approx(0.2)
 
 
+SURVEYED = """\
+plates:
+  1/1/2: {corner_m: [9, 8, 7], size_m: [0.1, 0.4, 0.3], yaw_rad: 0.5}
+  7/1/1: {corner_m: [1, 1, 1], size_m: [0.1, 0.4, 0.3]}
+facings:
+"""
+
+
+def test_a_surveyed_plate_stands_where_it_was_measured(tmp_path: Path) -> None:
+    planogram = write(tmp_path, PLANOGRAM.replace("facings:\n", SURVEYED))
+    assert planogram.plates["1/1/2"] == Box((9, 8, 7), (0.1, 0.4, 0.3), 0.5)
+    assert planogram.shelf("7/1") == ("7/1/1",)
+    assert planogram.plates["1/1/1"].corner_m == pytest.approx((1.0, 0.0, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "words"),
+    [
+        ("  7/1/1:", "  7-1-1:", "yaml:15: plates: wrong value, .*gondola/shelf/plate"),
+        ("yaw_rad", "yaw", "yaml:15: .*unknown key, found `yaw`, expected one of corner_m, size_m, yaw_rad"),
+        ("[9, 8, 7]", "[9, 8]", "yaml:15: .*length 3"),
+    ],
+)
+def test_a_bad_survey_is_refused(tmp_path: Path, find: str, put: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        write(tmp_path, PLANOGRAM.replace("facings:\n", SURVEYED.replace(find, put)))
+
+
 def test_a_sku_outside_the_catalogue_is_nameless_and_weightless(tmp_path: Path) -> None:
     write(tmp_path)
     catalogue = load_catalogue(tmp_path / "catalogue.yaml")
