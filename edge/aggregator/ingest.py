@@ -17,7 +17,6 @@ What is refused, and what is kept:
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Collection
@@ -42,6 +41,9 @@ from edge.planogram import Catalogue, Planogram
 
 _VISIT = re.compile(r"[^/+#\x00-\x1f]{1,128}")
 """A visit is a level of an MQTT topic (``cart/{visit}``)."""
+
+LATEST_UTC_S = 253_402_300_800.0
+"""[s] the year 10000; a time beyond is milliseconds taken for seconds, and no calendar can show it."""
 
 
 class Refusal(StrEnum):
@@ -120,8 +122,7 @@ class Ingest:
             case GateEvent():
                 return self._judge_gate(message)
             case TrackFrame():
-                usable = all(_VISIT.fullmatch(target.visit) for target in message.targets)
-                return NEW if usable else Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
+                return _judge_people(message.t, [target.visit for target in message.targets])
             case NodeState() | NodeHealth():
                 return self._judge_sender(message.node, sender)
 
@@ -143,8 +144,8 @@ class Ingest:
         return NEW
 
     def _judge_gate(self, gate: GateEvent) -> Verdict:
-        if not _VISIT.fullmatch(gate.visit):
-            return Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
+        if (verdict := _judge_people(gate.t, [gate.visit])) is not NEW:
+            return verdict
         if (gate.visit, gate.direction.value, gate.t) in self._gates:
             self.duplicates_total += 1
             return DUPLICATE
@@ -195,14 +196,27 @@ class Ingest:
         return tuple(dict.fromkeys(odd))
 
 
+def _judge_people(t: float, visits: Collection[str]) -> Verdict:
+    if not 0 <= t < LATEST_UTC_S:
+        return Verdict(Disposition.REFUSED, Refusal.IMPOSSIBLE_NUMBER)
+    usable = all(_VISIT.fullmatch(visit) for visit in visits)
+    return NEW if usable else Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
+
+
 def _possible(message: NodeMessage) -> bool:
     """Whether the numbers of a message can be; JSON itself has neither NaN nor infinity."""
     times = (message.t_onset, message.t_settled, message.t_decided)
-    if message.seq < 1 or message.revision < 0 or not message.boot or not all(map(math.isfinite, times)):
+    if message.seq < 1 or message.revision < 0 or not message.boot:
+        return False
+    if not all(0 <= t < LATEST_UTC_S for t in times):
         return False
     if isinstance(message, Disturbance):
         return True
-    return message.sigma_g >= 0 and all(
-        0 <= hypothesis.probability <= 1 + 1e-9 and all(item.quantity >= 1 for item in hypothesis.items)
-        for hypothesis in message.hypotheses
+    return (
+        message.sigma_g >= 0
+        and bool(message.hypotheses)
+        and all(
+            0 <= hypothesis.probability <= 1 + 1e-9 and all(item.quantity >= 1 for item in hypothesis.items)
+            for hypothesis in message.hypotheses
+        )
     )

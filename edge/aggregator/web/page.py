@@ -42,6 +42,8 @@ class Page:
             money=words.money,
             percent=words.percent,
             plate_names=words.plate_names,
+            sentence=words.sentence,
+            state_words=words.STATE_WORDS.__getitem__,
             sure=words.sure,
             visit_name=words.visit_name,
         )
@@ -51,7 +53,6 @@ class Page:
             reasons=explainer.reasons,
             state_of=shelf_map.state_of,
             slug=words.slug,
-            state_words=words.STATE_WORDS,
         )
 
     def sections(self, view: StoreView) -> dict[str, str]:

@@ -67,6 +67,11 @@ def slug(*names: object) -> str:
     return sha256("\0".join(map(str, names)).encode()).hexdigest()[:12]
 
 
+def sentence(text: str) -> str:
+    """With a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def visit_name(visit: str | None) -> str:
     """A visit's id, shortened to its end when it is a long one."""
     if visit is None:
