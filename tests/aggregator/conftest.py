@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from aggregator_process import AggregatorProcess, Client
 
+from edge.broker.embedded import EmbeddedBroker
 from edge.messages import (
     EventKind,
     EvidenceTerms,
@@ -113,3 +116,27 @@ class Shelf:
 @pytest.fixture
 def shelf() -> Shelf:
     return Shelf()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    """A real broker for all tests of this run."""
+    with EmbeddedBroker("nats", tmp_path_factory.mktemp("broker")) as running:
+        yield running
+
+
+@pytest.fixture
+def aggregator(store_dir: Path, broker: EmbeddedBroker) -> Iterator[AggregatorProcess]:
+    """The real daemon, connected."""
+    process = AggregatorProcess(store_dir, broker.port).start().wait_connected()
+    yield process
+    if process.running:
+        process.end(signal.SIGKILL)
+
+
+@pytest.fixture
+def client(broker: EmbeddedBroker) -> Iterator[Client]:
+    """Nodes and gate."""
+    client = Client(broker.port)
+    yield client
+    client.close()
