@@ -74,8 +74,8 @@ def _visit(store: Store, visit: Visit) -> dict[str, Any]:
 
 
 def _is_foreign(decision: Decision) -> bool:
-    """Something was put down that the catalogue does not hold."""
-    return not decision.items and decision.kind is EventKind.RETURN
+    """Something that is not the store's was put down or taken away again."""
+    return decision.foreign or (not decision.items and decision.kind is EventKind.RETURN)
 
 
 def _foreign(decision: Decision) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from edge.aggregator.entries import (
     ReceiptEntry,
     VisitLikelihood,
 )
+from edge.aggregator.placing import Placing
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
     Cart,
@@ -63,6 +64,7 @@ class Decision:
     visit: str | None  # None: nobody who is tracked
     probability: float  # [1] of items and visit together
     needs_review: bool
+    foreign: bool = False  # a thing that is not the store's: nobody is charged
 
 
 @dataclass(slots=True)
@@ -89,7 +91,7 @@ class Store:
     ) -> None:
         self._catalogue, self._options, self._cart_options = catalogue, attribution, carts
         self._attribution = Attribution(planogram, attribution)
-        self._belief = CartBelief(carts)
+        self._belief = CartBelief(Placing(planogram), carts)
         self._history = TrackHistory()
         self._visits: dict[str, Visit] = {}
         self._events: dict[EventIdentity, ShelfEvent] = {}
@@ -263,6 +265,9 @@ class Store:
         return Claim(
             event=event.identity,
             kind=event.kind,
+            plates=tuple(plate.plate for plate in event.plates),
+            weight_g=abs(event.delta_g),
+            sigma_g=event.sigma_g,
             hypotheses=event.hypotheses,
             visits=_posterior(attribution.visits if attribution else ()),
         )
@@ -274,8 +279,9 @@ class Store:
         return Decision(
             event=event,
             kind=event.kind,
-            items=event.hypotheses[choice.hypothesis].items,
+            items=choice.items,
             visit=choice.visit,
+            foreign=choice.foreign,
             probability=round(probability, 6),
             needs_review=probability < self._cart_options.review_below,
         )
@@ -309,16 +315,15 @@ class Store:
         beam = self._beam()
         content, probability = content_of(beam, visit.visit)
         own = [decision for decision in self.decisions() if decision.visit == visit.visit and decision.items]
-        lines = tuple(self._line(beam, visit.visit, item, own) for item in content)
-        unsure = any(decision.needs_review and not decision.items for decision in self.decisions()
-                     if decision.visit == visit.visit)  # fmt: skip
+        lines = tuple(self._line(beam, visit.visit, item, own) for item in content if item.sku)
+        holds_unknown = len(lines) < len(content)
         return Cart(
             visit=visit.visit,
             t=max([decision.event.t_decided for decision in own], default=visit.entered_at or 0.0),
             lines=lines,
             total=round(math.fsum((line.unit_price or 0.0) * line.quantity for line in lines), 2),
             probability=round(probability, 6),
-            needs_review=unsure or probability < self._cart_options.review_below,
+            needs_review=holds_unknown or probability < self._cart_options.review_below,
         )
 
     def _line(self, beam: Beam, visit: str, item: ItemCount, own: list[Decision]) -> CartLine:

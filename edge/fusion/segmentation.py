@@ -24,7 +24,7 @@ from edge.config import FusionSection
 from edge.fusion.hypotheses import HypothesisSearch
 from edge.messages import Hypothesis
 from edge.planogram import Planogram, shelf_of
-from edge.samples import NS_PER_S, PlateChange, WeightChange
+from edge.samples import NS_PER_S, Grams, PlateChange, WeightChange
 
 HOLD_S = 12.0
 """[s] A hand may hold goods on the shelf for so long (the competition's scenario: 10 s)."""
@@ -38,8 +38,18 @@ HAND_G = 500.0
 LOG_HAND = math.log(0.15 / HAND_G)
 """[nat] one such level: prior times density."""
 
+HOLD_PER_S, TOUCH_PER_S = 0.8, 1.5
+"""[nat/s] what a level costs as a hand's for every second that it was at rest: hands tremble. A hand that
+holds goods before it takes them is stiller than one that leaves them."""
+
+STILL_MAX_S = 10.0
+"""[s] rest beyond makes no difference."""
+
 LOG_TOUCH = math.log(0.2)
 """[nat] prior that a hand came and went and left everything in its place."""
+
+LOG_TAKEN_AGAIN = math.log(0.02)
+"""[nat] prior that what was just put down is what is taken next."""
 
 CLUSTER_MAX = 7
 """Changes considered together; a cluster of 7 has at most 877 cuts."""
@@ -206,7 +216,7 @@ class Segmentation:
 
     def _decide(self, cluster: _Cluster) -> Iterator[Verdict]:
         """Publish the best cut, as far as it differs from what was published."""
-        best = max(self._cuts(tuple(cluster.changes)), key=lambda cut: sum(act.log_evidence for act in cut))
+        best = max(self._cuts(tuple(cluster.changes)), key=_log_score)
         acts = {frozenset(act.changes): act for act in best}
         gone = {block: key for block, key in cluster.published.items() if block not in acts}
         published = {block: key for block, key in cluster.published.items() if block in acts}
@@ -265,14 +275,11 @@ class Segmentation:
         act = self._acts.get(key)
         if act is None:
             total = _total(block)
-            levels_on_the_way = (len(block) - len(total.plates)) * LOG_HAND
             hypotheses = self._hypotheses.explain(total)
-            goods = self._hypotheses.log_evidence(hypotheses) + levels_on_the_way
-            touch = (
-                _log_zero(total) + LOG_TOUCH + levels_on_the_way
-                if len(block) > len(total.plates)
-                else -math.inf
-            )
+            goods = self._hypotheses.log_evidence(hypotheses) + _log_hand(block, HOLD_PER_S)
+            touch = -math.inf
+            if len(block) > len(total.plates):
+                touch = LOG_TOUCH + _log_zero(total.delta_g, total.sigma_g) + _log_hand(block, TOUCH_PER_S)
             act = Act(block, total, hypotheses, goods) if goods > touch else Act(block, total, (), touch)
             self._acts[key] = act
         if len(block) == 1:
@@ -329,8 +336,36 @@ def _natural(plate: str) -> tuple[int, str]:
     return (int(number), plate) if number.isdigit() else (0, plate)
 
 
-def _log_zero(total: WeightChange) -> float:
+def _log_zero(delta_g: Grams, sigma_g: Grams) -> float:
     """Log density of nothing having changed."""
-    sigma = np.maximum(total.sigma_g, 1.0)
-    z = total.delta_g / sigma
+    sigma = np.maximum(sigma_g, 1.0)
+    z = delta_g / sigma
     return float((-0.5 * z * z - np.log(sigma * math.sqrt(2 * math.pi))).sum())
+
+
+def _log_hand(block: tuple[PlateChange, ...], per_s: float) -> float:
+    """Log density of all levels of a block but the last of each plate, as a hand's force."""
+    log_density = 0.0
+    last: dict[str, PlateChange] = {}
+    for change in sorted(block, key=lambda each: each.settled_ns):
+        if change.plate in last:
+            still_s = max(change.onset_ns - last[change.plate].settled_ns, 0) / NS_PER_S
+            log_density += LOG_HAND - per_s * min(still_s, STILL_MAX_S)
+        last[change.plate] = change
+    return log_density
+
+
+def _log_score(cut: list[Act]) -> float:
+    """Log evidence of a cut. An act that undoes the one before it is likelier than by itself."""
+    score = 0.0
+    before: dict[tuple[str, ...], Act] = {}
+    for act in sorted(cut, key=lambda each: each.total.settled_ns):
+        log_evidence = act.log_evidence
+        earlier = before.get(act.total.plates)
+        if earlier is not None and act.hypotheses and float(act.total.delta_g.sum()) < 0:
+            remains = earlier.total.delta_g + act.total.delta_g
+            sigma = np.hypot(earlier.total.sigma_g, act.total.sigma_g)
+            log_evidence = max(log_evidence, LOG_TAKEN_AGAIN + _log_zero(remains, sigma))
+        score += log_evidence
+        before[act.total.plates] = act
+    return score
