@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import msgspec
 
@@ -29,7 +29,7 @@ LOOK_EVERY_S = 0.25
 """[s] between looks at the node's own condition: what "at once" means for health."""
 
 LEVELS_EVERY_S = 60.0
-"""[s] between stores of settled levels while nothing happens."""
+"""[s] between stores of settled levels while nothing happens; a plate's first one is stored at once."""
 
 FAREWELL_S = 2.0
 """[s] for the broker to take the offline state at a stop in good order."""
@@ -75,6 +75,7 @@ class NodeRuntime:
         self._identity = IdentityWatch(state.node, state.boot)
         self._health = HealthReports(node=state.node, boot=state.boot, every_s=health_every_s)
         self._look_ns = self._levels_ns = 0
+        self._stored_plates: Set[str] = frozenset()
         self._connected = False
         self._flushed = False
 
@@ -100,15 +101,15 @@ class NodeRuntime:
             self._flushed = True
         self._record(inputs, messages)
         self._delivery.accept(messages)
-        now_ns = self._clock.mono_ns()
-        if self._keep_levels and (messages or now_ns - self._levels_ns >= LEVELS_EVERY_S * NS_PER_S):
-            self._levels_ns = now_ns
+        if messages:
             # The decision that explains a level is on disk before the level is.
-            self._delivery.pump(now_ns)
+            self._delivery.pump(self._clock.mono_ns())
             self._store_levels()
 
     def _store_levels(self) -> None:
-        if levels_g := self._pipeline.levels():
+        if self._keep_levels and (levels_g := self._pipeline.levels()):
+            self._stored_plates = levels_g.keys()
+            self._levels_ns = self._clock.mono_ns()
             self._delivery.save_levels(levels_g, self._clock.utc_s())
 
     def _record(self, inputs: Sequence[NodeInput], messages: Sequence[NodeMessage]) -> None:
@@ -192,6 +193,9 @@ class NodeRuntime:
         if now_ns - self._look_ns < LOOK_EVERY_S * NS_PER_S:
             return
         self._look_ns = now_ns
+        late = now_ns - self._levels_ns >= LEVELS_EVERY_S * NS_PER_S
+        if late or self._pipeline.levels().keys() - self._stored_plates:
+            self._store_levels()
         self._faults.report("identity", self._identity.fault(now_ns))
         self._faults.report("source", self._source.fault)
         if not self._connected:
@@ -210,9 +214,8 @@ class NodeRuntime:
 
     def _leave(self) -> None:
         self._source.close()
-        if self._keep_levels:
-            self._delivery.pump(self._clock.mono_ns())
-            self._store_levels()
+        self._delivery.pump(self._clock.mono_ns())
+        self._store_levels()
         offline = msgspec.structs.replace(self._state, online=False, next_seq=self._pipeline.next_seq)
         self._publish(self._topics.of(NODE_STATE, node=self._state.node), encode(offline), retain=True)
         self._connection.drain(FAREWELL_S)

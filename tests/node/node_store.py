@@ -70,9 +70,9 @@ def write_store(folder: Path) -> None:
         ),
         encoding="utf-8",
     )
-    channel = {"zero_counts": ZERO_COUNTS, "counts_per_gram": COUNTS_PER_GRAM}
+    channels = [{"zero_counts": ZERO_COUNTS, "counts_per_gram": COUNTS_PER_GRAM} for _ in PLATES]
     (folder / "calibration" / f"{BOARD_ID}.yaml").write_text(
-        yaml.safe_dump({"board_id": BOARD_ID, "date": "2025-01-01", "channels": [channel] * len(PLATES)}),
+        yaml.safe_dump({"board_id": BOARD_ID, "date": "2025-01-01", "channels": channels}),
         encoding="utf-8",
     )
 
