@@ -94,11 +94,7 @@ class ReplayStore:
         """
         aggregator = {"aggregator": self._aggregator} if self._aggregator else {}
         for name, program in {**self._nodes, **aggregator}.items():
-            ended_well = (
-                program is None
-                or program.exit_code is None
-                or (name in self._nodes and not program.exit_code)
-            )
+            ended_well = program.exit_code is None or (name in self._nodes and program.exit_code == 0)
             if not ended_well:
                 raise StartError("a process of the replay has failed", where=name, found=program.last_words())
 

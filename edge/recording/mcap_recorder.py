@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,6 +58,7 @@ class Recorder:
         self._utc: dict[str, UtcReading] = {}
         self._log_ns = 0
         self._sequence = 0
+        self._failed = False
         with self._writing():
             self._stream = path.open("xb")
             self._writer = Writer(self._stream, chunk_size=CHUNK_BYTES, compression=CompressionType.ZSTD)
@@ -94,9 +95,15 @@ class Recorder:
         self._add(message, encode(message), round(message.t_decided * NS_PER_S), node=message.node)
 
     def close(self) -> None:
-        """Write the index and close; a second call does nothing."""
+        """Write the index and close; a second call does nothing.
+
+        After a failed write there is nothing to add: the file ends as after a crash and is read like one.
+        """
         with self._lock, self._writing():
-            if not self._stream.closed:
+            if self._failed:
+                with suppress(OSError):
+                    self._stream.close()
+            elif not self._stream.closed:
                 try:
                     self._writer.finish()  # type: ignore[no-untyped-call]
                 finally:
@@ -143,6 +150,7 @@ class Recorder:
                 fix="Choose another name, or move it away.",
             ) from error
         except OSError as error:
+            self._failed = True
             raise StorageError(
                 f"cannot write the recording: {error.strerror}", where=str(self.path),
                 fix="Check the directory, its rights and the free space.",
