@@ -34,7 +34,6 @@ VERBS = {
     "aggregator": Verb("edge.cli.aggregator", "Run the in-store aggregator."),
     "replay": Verb("edge.cli.replay", "Run a recording through the same decisions as live."),
     "record": Verb("edge.cli.record", "Run a node and record its inputs and decisions to one MCAP file."),
-    "planogram": Verb("edge.cli.planogram", "Check a planogram."),
 }
 
 

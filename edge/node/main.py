@@ -19,6 +19,7 @@ from edge.config import NodeConfig
 from edge.messages import NodeState, encode
 from edge.node.delivery import Delivery
 from edge.node.faults import Faults
+from edge.node.people_tap import PeopleTap
 from edge.node.pipeline import NodePipeline
 from edge.node.runtime import NodeRuntime, subscriptions
 from edge.node.station import Station, live_station, recorded_station
@@ -65,6 +66,7 @@ def run_node(
         recorder = _recorder(config, base_dir, station)
         if recorder is not None:
             stack.enter_context(recorder)
+            stack.enter_context(PeopleTap(config, base_dir, recorder))
         stack.enter_context(_signals_set(stop))
         runtime = _runtime(config, base_dir, station, outbox=outbox, recorder=recorder, clock=clock)
         _log.info("node %s starts boot %s", config.node, station.setup.boot)
