@@ -119,7 +119,7 @@ def _view(node: str, heard: _Heard, upto: int, utc_s: float) -> NodeView:
     if state is None:
         faults.append("no birth message heard")
     if silent:
-        faults.append(f"no health report for {utc_s - heard.health_utc:.0f} s")
+        faults.append(f"no health report for more than {stale_after_s:.0f} s")
     racks = health.racks if health else ()
     plates = health.plates if health else ()
     if health and health.fault:
