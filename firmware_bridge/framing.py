@@ -23,7 +23,8 @@ CRC_BYTES = 2
 DELIMITER = b"\x00"
 MAX_PAYLOAD_BYTES = 252
 """[B] payload and CRC together fill one COBS code block of 254 bytes."""
-MAX_ENCODED_BYTES = MAX_PAYLOAD_BYTES + CRC_BYTES + 1
+MAX_SEALED_BYTES = MAX_PAYLOAD_BYTES + CRC_BYTES
+MAX_ENCODED_BYTES = MAX_SEALED_BYTES + 1
 """[B] between two delimiters; anything longer is no frame of ours."""
 
 
@@ -75,30 +76,37 @@ class FrameDecoder:
         if pieces and self._skipping:
             del pieces[0]
             self._skipping = False
-        results: list[bytes | FrameFault] = [_open(piece) for piece in pieces if piece]
+        results: list[bytes | FrameFault] = []
+        # One flat loop: a function call a frame would cost as much as opening it.
+        for piece in pieces:
+            if not piece:
+                continue
+            try:
+                sealed: bytes = cobs.decode(piece)
+            except cobs.DecodeError:
+                sealed = b""
+            if CRC_BYTES < len(sealed) <= MAX_SEALED_BYTES and crc_hqx(sealed, CRC_INIT) == 0:
+                results.append(sealed[:-CRC_BYTES])
+                self.frames_total += 1
+            else:
+                results.append(self._refuse(piece, sealed))
         if self._skipping:
             self._partial = b""
         elif len(self._partial) > MAX_ENCODED_BYTES:
-            results.append(FrameFault.OVERSIZED)
+            results.append(self._refuse(self._partial, b""))
             self._partial = b""
             self._skipping = True
-        for result in results:
-            if isinstance(result, FrameFault):
-                self.faults[result] += 1
-            else:
-                self.frames_total += 1
         return results
 
-
-def _open(encoded: bytes) -> bytes | FrameFault:
-    if len(encoded) > MAX_ENCODED_BYTES:
-        return FrameFault.OVERSIZED
-    try:
-        sealed: bytes = cobs.decode(encoded)
-    except cobs.DecodeError:
-        return FrameFault.COBS
-    if len(sealed) <= CRC_BYTES:
-        return FrameFault.TOO_SHORT
-    if crc_hqx(sealed, CRC_INIT):
-        return FrameFault.CRC
-    return sealed[:-CRC_BYTES]
+    def _refuse(self, piece: bytes, sealed: bytes) -> FrameFault:
+        """Count a piece that is no frame, by the first reason that holds."""
+        if len(piece) > MAX_ENCODED_BYTES:
+            fault = FrameFault.OVERSIZED
+        elif not sealed:
+            fault = FrameFault.COBS
+        elif len(sealed) <= CRC_BYTES:
+            fault = FrameFault.TOO_SHORT
+        else:
+            fault = FrameFault.CRC
+        self.faults[fault] += 1
+        return fault
