@@ -30,6 +30,14 @@ class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size_m: Metres3  # [m] along its own x (width), y (depth), z (height)
     yaw_rad: float = 0.0  # [rad] turn about z through the corner
 
+    def to_local(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points in the box's own axes, from its corner: [n, 3] m -> [n, 3] m (width, depth, height)."""
+        offset = points_m - np.asarray(self.corner_m)
+        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
+        return np.column_stack(
+            (cos * offset[:, 0] + sin * offset[:, 1], cos * offset[:, 1] - sin * offset[:, 0], offset[:, 2])
+        )
+
     def distance_m(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Distance of points to the box.
 
@@ -39,11 +47,7 @@ class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Returns:
             [n] m; 0 inside; NaN where a coordinate is NaN.
         """
-        offset = points_m - np.asarray(self.corner_m)
-        cos, sin = math.cos(self.yaw_rad), math.sin(self.yaw_rad)
-        local = np.column_stack(
-            (cos * offset[:, 0] + sin * offset[:, 1], cos * offset[:, 1] - sin * offset[:, 0], offset[:, 2])
-        )
+        local = self.to_local(points_m)
         outside = np.maximum(np.maximum(-local, local - np.asarray(self.size_m)), 0.0)
         return np.asarray(np.sqrt((outside**2).sum(axis=1)))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.aggregator.entries import VisitLikelihood
 from edge.config import AttributionSection
@@ -19,14 +20,20 @@ HISTORY_S = 300.0
 WRISTS = ("l_wrist", "r_wrist")
 HEADS = ("head", "neck")
 
+FINGERS_M = 0.12
+"""[m] A wrist may stay so far from what its fingers hold."""
+
 MIN_SCORE = 0.2
 """[1] Key points below are guesses of the tracker."""
 
-STRAY = 0.02
+STRAY = 0.01
 """[1] Mass of the heavy tails: a tracker now and then puts a hand where none is."""
 
 STRAY_M = 0.6
 """[m] How far such errors reach (mean of an exponential)."""
+
+BEST_FRAMES = 2
+"""[frames] averaged at the nearest approach, against the luck of one jittered frame."""
 
 HEAD_PENALTY = math.log(0.3)
 """[nat] A head near the shelf says less than a hand in it."""
@@ -83,57 +90,91 @@ class Attribution:
             history: frames known so far.
             present: visits that were in the store then, tracked or not.
         """
-        boxes = self._planogram.box_of(plate.plate for plate in event.plates)
+        place = _Place.of(event, self._planogram)
         nobody = math.log(max(self._options.nobody, 1e-12))
         seen: dict[str, list[Target]] = {}
         for frame in history.window(*self.window_of(event)):
             for target in frame.targets:
                 seen.setdefault(target.visit, []).append(target)
-        judged = []
-        for visit in sorted({*seen, *present}):
-            log_likelihood, hand_m = self._fit(seen.get(visit, []), boxes)
-            judged.append(
-                VisitLikelihood(
-                    visit,
-                    round(log_likelihood - nobody, 6),
-                    None if hand_m is None else round(hand_m, 4),
-                )
+        return tuple(
+            VisitLikelihood(
+                visit,
+                round(log_likelihood - nobody, 6),
+                None if distance_m is None else round(distance_m, 4),
+                hand,
             )
-        return tuple(judged)
+            for visit in sorted({*seen, *present})
+            for hand, log_likelihood, distance_m in self._fit(seen.get(visit, []), place)
+        )
 
-    def _fit(self, targets: list[Target], boxes: tuple[Box, ...]) -> tuple[float, float | None]:
-        """Log-likelihood and nearest hand [m] of one person over the window."""
-        if not targets or not boxes:
-            return UNSEEN, None
-        hand_m = _nearest(targets, WRISTS, boxes)
-        if hand_m is not None:
-            return _log_reach(hand_m, self._options.hand_sigma_m), hand_m
-        head_m = _nearest(targets, HEADS, boxes, level=True)
-        if head_m is not None:
-            beyond_m = max(head_m - self._options.reach_m, 0.0)
-            return HEAD_PENALTY + _log_reach(beyond_m, self._options.head_sigma_m), None
-        return UNSEEN, None
+    def _fit(self, targets: list[Target], place: _Place | None) -> Iterator[tuple[str, float, float | None]]:
+        """(hand, log-likelihood, its distance [m]) of one person over the window."""
+        if place is None:
+            yield "", UNSEEN, None
+            return
+        tracked = False
+        for hand in WRISTS:
+            points = _points(targets, hand)
+            if points.size:
+                tracked = True
+                nearest_m = float(np.sort(place.distance_m(points))[:BEST_FRAMES].mean())
+                yield hand, _log_reach(nearest_m, self._options.hand_sigma_m), nearest_m
+        if tracked:
+            return
+        points = np.concatenate([_points(targets, head) for head in HEADS])
+        if points.size:
+            points[:, 2] = place.height_m
+            beyond_m = max(float(place.distance_m(points).min()) - self._options.reach_m, 0.0)
+            yield "", HEAD_PENALTY + _log_reach(beyond_m, self._options.head_sigma_m), None
+        else:
+            yield "", UNSEEN, None
+
+
+class _Place:
+    """Where a hand must be to move what moved: before or in the shelf, at the middle of the change.
+
+    Args:
+        box: of the plates' row, to look into the shelf and up.
+        centre_m: [m] along the box's width, weighted by what each plate showed.
+    """
+
+    def __init__(self, box: Box, centre_m: float) -> None:
+        self._box, self._centre_m = box, centre_m
+        self.height_m = box.corner_m[2]
+
+    @classmethod
+    def of(cls, event: ShelfEvent, planogram: Planogram) -> _Place | None:
+        """The place of an event; ``None`` when the planogram knows none of its plates."""
+        known = [(planogram.plates[each.plate], abs(each.delta_g)) for each in event.plates
+                 if each.plate in planogram.plates]  # fmt: skip
+        if not known:
+            return None
+        first = known[0][0]
+        offsets = [first.to_local(np.array([box.centre_m]))[0, 0] for box, _ in known]
+        weights = [max(weight, 1e-6) for _, weight in known]
+        return cls(first, float(np.average(offsets, weights=weights)))
+
+    def distance_m(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """[n] m from the centre line of the change; fingers reach ``FINGERS_M`` beyond the wrist."""
+        local = self._box.to_local(points_m)
+        _, depth, height = self._box.size_m
+        aside = local[:, 0] - self._centre_m
+        before = np.maximum(np.maximum(-local[:, 1] - FINGERS_M, local[:, 1] - depth), 0.0)
+        above = np.maximum(np.maximum(-local[:, 2] - FINGERS_M, local[:, 2] - height), 0.0)
+        return np.asarray(np.sqrt(aside**2 + before**2 + above**2))
+
+
+def _points(targets: list[Target], name: str) -> NDArray[np.float64]:
+    """[n, 3] m, where a key point was seen."""
+    seen = [
+        point.at
+        for target in targets
+        if (point := target.points.get(name)) is not None and point.score >= MIN_SCORE
+    ]
+    return np.array(seen, dtype=np.float64).reshape(-1, 3)
 
 
 def _log_reach(distance_m: float, sigma_m: float) -> float:
     """Gaussian core and exponential tail."""
     core = math.log1p(-STRAY) - 0.5 * (distance_m / sigma_m) ** 2
     return float(np.logaddexp(core, math.log(STRAY) - distance_m / STRAY_M))
-
-
-def _nearest(
-    targets: list[Target], names: tuple[str, ...], boxes: tuple[Box, ...], *, level: bool = False
-) -> float | None:
-    """Nearest approach [m] of any of the named points to any box; ``level`` ignores height."""
-    points = [
-        point.at
-        for target in targets
-        for name in names
-        if (point := target.points.get(name)) is not None and point.score >= MIN_SCORE
-    ]
-    if not points:
-        return None
-    at_m = np.array(points)
-    if level:
-        at_m[:, 2] = boxes[0].centre_m[2]
-    return float(min(box.distance_m(at_m).min() for box in boxes))

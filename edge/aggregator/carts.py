@@ -33,11 +33,14 @@ TAKE_RESTING = math.log(0.3)
 SEVERAL = math.log(0.1)
 """[nat] Prior of each further unit put back in one go."""
 
-FOREIGN = math.log(0.02)
-"""[nat] Prior that what is put down is not from the store: a phone, a bag."""
+FOREIGN = math.log(0.05)
+"""[nat] Prior that what is put down is not from the store: a phone, a bag, a hand that rests there."""
 
-OUTSIDE = math.log(0.005)
-"""[nat] Prior that it is from the store though nothing says that the shopper held it."""
+OUTSIDE = math.log(1e-4)
+"""[nat] Prior that it is from the store though nothing says that the shopper held it: a pick was missed."""
+
+ONE_HAND_S, ONE_HAND = 0.35, math.log(0.02)
+"""[s, nat] One hand seldom moves things at two places within so short a time."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,6 +62,15 @@ class Resting:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """A hand that may have done it."""
+
+    visit: str | None  # None: nobody who is tracked
+    hand: str  # "" where hands are not told apart
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One event as the carts see it: what was measured, what it may have been, who may have done it."""
 
@@ -68,7 +80,8 @@ class Claim:
     weight_g: float  # [g] absolute
     sigma_g: float  # [g]
     hypotheses: tuple[Hypothesis, ...]
-    visits: tuple[tuple[str | None, float], ...]  # (visit or None for nobody, probability), sums to 1
+    t_s: float  # [s] when it settled
+    actors: tuple[Actor, ...]  # probabilities sum to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,7 @@ class Account:
     held: tuple[tuple[str, Thing], ...] = ()  # (visit, thing), sorted
     resting: tuple[Resting, ...] = ()
     choices: tuple[Choice, ...] = ()
+    busy: tuple[tuple[float, str, str], ...] = ()  # (when [s], visit, hand) of the last moments
     log_weight: float = 0.0
 
     def content(self, visit: str) -> tuple[ItemCount, ...]:
@@ -126,15 +140,13 @@ class CartBelief:
 
     def update(self, beam: Beam, claim: Claim) -> Beam:
         """Branch every account by one event and keep the best, normalised to sum 1."""
-        found: list[tuple[float, Account, _Branch, str | None]] = []
+        found: list[tuple[float, Account, _Branch, Actor]] = []
         for account in beam:
             picks = list(self._picks(account, claim)) if claim.kind is EventKind.PICK else []
-            for visit, probability in claim.visits:
-                if probability <= 0:
-                    continue
-                log_who = account.log_weight + math.log(probability)
-                branches = picks or self._returns(account, claim, visit)
-                found.extend((log_who + branch.log_fit, account, branch, visit) for branch in branches)
+            for actor in claim.actors:
+                log_who = account.log_weight + math.log(actor.probability) + _log_free(account, claim, actor)
+                branches = picks or self._returns(account, claim, actor.visit)
+                found.extend((log_who + branch.log_fit, account, branch, actor) for branch in branches)
         if not found:
             return beam
         found.sort(key=lambda each: -each[0])
@@ -246,9 +258,18 @@ def choices_of(beam: Beam) -> dict[EventIdentity, tuple[Choice, float]]:
 # --- parts ------------------------------------------------------------------------------------------
 
 
-def _after(account: Account, branch: _Branch, visit: str | None, claim: Claim, log_weight: float) -> Account:
+def _log_free(account: Account, claim: Claim, actor: Actor) -> float:
+    """Whether the hand was free for this, having done what the account says [nat]."""
+    taken = any(
+        actor.hand and (visit, hand) == (actor.visit, actor.hand) and abs(claim.t_s - t_s) < ONE_HAND_S
+        for t_s, visit, hand in account.busy
+    )
+    return ONE_HAND if taken else 0.0
+
+
+def _after(account: Account, branch: _Branch, actor: Actor, claim: Claim, log_weight: float) -> Account:
     """The account with one event read in one way."""
-    held = list(account.held)
+    held, visit = list(account.held), actor.visit
     if visit is not None:
         for thing in branch.lost:
             held.remove((visit, thing))
@@ -257,7 +278,10 @@ def _after(account: Account, branch: _Branch, visit: str | None, claim: Claim, l
     if branch.laid is not None:
         resting.append(branch.laid)
     choice = Choice(claim.event, branch.items, visit, branch.foreign)
-    return Account(tuple(sorted(held)), tuple(resting), (*account.choices, choice), log_weight)
+    busy = [each for each in account.busy if abs(claim.t_s - each[0]) < 2 * ONE_HAND_S]
+    if visit is not None and actor.hand:
+        busy.append((claim.t_s, visit, actor.hand))
+    return Account(tuple(sorted(held)), tuple(resting), (*account.choices, choice), tuple(busy), log_weight)
 
 
 def _lots(held: list[Thing]) -> Iterator[tuple[Thing, ...]]:

@@ -24,11 +24,12 @@ class GateEntry(msgspec.Struct, frozen=True, tag="gate"):
 
 
 class VisitLikelihood(msgspec.Struct, frozen=True):
-    """How well one visit's hands and head explain an event."""
+    """How well one hand of a visit, or its head where no hand is tracked, explains an event."""
 
     visit: str
     log_likelihood: float  # [nat] relative to "nobody who is tracked" at 0
-    hand_distance_m: float | None  # [m] nearest approach of a hand, None: no hand tracked
+    hand_distance_m: float | None  # [m] nearest approach of the hand, None: not tracked
+    hand: str = ""  # key point of the hand, "" when none is tracked
 
 
 class AttributionEntry(msgspec.Struct, frozen=True, tag="attribution"):

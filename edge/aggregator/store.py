@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from edge.aggregator.attribution import Attribution, TrackHistory
 from edge.aggregator.carts import (
     EMPTY_STORE,
+    Actor,
     Beam,
     CartBelief,
     Choice,
@@ -269,7 +270,8 @@ class Store:
             weight_g=abs(event.delta_g),
             sigma_g=event.sigma_g,
             hypotheses=event.hypotheses,
-            visits=_posterior(attribution.visits if attribution else ()),
+            t_s=event.t_settled,
+            actors=_posterior(attribution.visits if attribution else ()),
         )
 
     def _decide(self, event: ShelfEvent, found: tuple[Choice, float] | None) -> Decision:
@@ -366,12 +368,13 @@ def in_words(probability: float) -> str:
     return "not sure"
 
 
-def _posterior(visits: tuple[VisitLikelihood, ...]) -> tuple[tuple[str | None, float], ...]:
-    """Probabilities of each visit and of nobody (log-likelihood 0), best first."""
-    weights: list[tuple[str | None, float]] = [(each.visit, math.exp(each.log_likelihood)) for each in visits]
-    weights.append((None, 1.0))
-    total = math.fsum(weight for _, weight in weights)
-    return tuple(sorted(((who, weight / total) for who, weight in weights), key=lambda each: -each[1]))
+def _posterior(visits: tuple[VisitLikelihood, ...]) -> tuple[Actor, ...]:
+    """Probabilities of each hand and of nobody (log-likelihood 0), best first."""
+    weights = [(each.visit, each.hand, math.exp(each.log_likelihood)) for each in visits]
+    total = 1.0 + math.fsum(weight for _, _, weight in weights)
+    actors = [Actor(None, "", 1.0 / total)]
+    actors += [Actor(visit, hand, weight / total) for visit, hand, weight in weights if weight / total > 1e-6]
+    return tuple(sorted(actors, key=lambda actor: -actor.probability))
 
 
 def _content(receipt: Receipt) -> tuple[object, ...]:

@@ -35,7 +35,7 @@ TOGETHER_S = 0.4
 HAND_G = 500.0
 """[g] width of the density of levels that a hand may hold a plate at."""
 
-LOG_HAND = math.log(0.15 / HAND_G)
+LOG_HAND = math.log(0.4 / HAND_G)
 """[nat] one such level: prior times density."""
 
 HOLD_PER_S, TOUCH_PER_S = 0.8, 1.5
@@ -45,7 +45,7 @@ holds goods before it takes them is stiller than one that leaves them."""
 STILL_MAX_S = 10.0
 """[s] rest beyond makes no difference."""
 
-LOG_TOUCH = math.log(0.2)
+LOG_TOUCH = math.log(0.3)
 """[nat] prior that a hand came and went and left everything in its place."""
 
 LOG_TAKEN_AGAIN = math.log(0.02)

@@ -180,7 +180,7 @@ class ChangeDetector:
             delta_g=delta,
             sigma_g=sigma,
             onset_ns=open_.onset_ns,
-            settled_ns=settled_ns,
+            settled_ns=max(settled_ns, open_.onset_ns),
             decided_ns=hop.end_ns + round(hop.period_ns),
             peak_g=open_.peak_g,
         )
