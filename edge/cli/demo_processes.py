@@ -16,7 +16,6 @@ from edge.errors import StartError
 
 WEB_HOST = "127.0.0.1"
 WEB_PORT = 8080
-"""Taken when it is free."""
 
 START_S, POLL_S = 30.0, 0.05
 """[s] until a process must have come up (about 1 s on an idle machine), and between two looks."""
@@ -32,8 +31,21 @@ class DemoProcesses:
         supervisor: all of its processes by name: ``broker``, ``aggregator``, each node, ``world``.
     """
 
-    def __init__(self, state_dir: Path, broker_kind: BrokerKind, announce: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        broker_kind: BrokerKind,
+        announce: Callable[[str], None],
+        *,
+        web_port: int = WEB_PORT,
+    ) -> None:
         """Start the broker and write the configurations.
+
+        Args:
+            state_dir: everything that the processes keep, and their logs.
+            broker_kind: which broker to start.
+            announce: is told of deaths and restarts.
+            web_port: of the page, if it is free.
 
         Raises:
             StartError: the simulated store is not installed.
@@ -46,10 +58,9 @@ class DemoProcesses:
         broker = EmbeddedBroker(broker_kind, state_dir / "broker")
         self.supervisor.start("broker", broker)
         self.broker = BrokerSection(host=broker.host, port=broker.port, keepalive_s=5, reconnect_max_s=1.0)
-        web_port = _free_port(WEB_PORT)
-        self.page = f"http://{WEB_HOST}:{web_port}/"
-        self._web_port = web_port
-        self.store: DemoStore = furnish(examples, state_dir, self.broker, web_port)
+        self._web_port = _free_port(web_port)
+        self.page = f"http://{WEB_HOST}:{self._web_port}/"
+        self.store: DemoStore = furnish(examples, state_dir, self.broker, self._web_port)
 
     def open(self, world_options: Sequence[str]) -> None:
         """Start the aggregator and, once it serves its page, the world and the nodes.
