@@ -18,6 +18,7 @@ from edge.aggregator.ingest import Disposition, Ingest, Refusal, Verdict
 from edge.aggregator.ledger import AlreadyHeldError, Ledger
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
+from edge.aggregator.track_log import TrackLog
 from edge.clock import Clock
 from edge.config import AggregatorConfig
 from edge.errors import MessageError, StorageError
@@ -36,6 +37,8 @@ from edge.topics import CART, TopicNames
 
 logger = logging.getLogger(__name__)
 
+TRACKS_FILE = "tracks.sqlite"
+
 WAITING_MAX = 10_000
 """[messages] facts that wait for a ledger that cannot be written; beyond, nodes repeat theirs."""
 
@@ -52,7 +55,7 @@ class Writer:
         config: the aggregator's options.
         catalogue: SKUs of the store.
         planogram: plates and facings of the store.
-        ledger_file: made when absent.
+        ledger_file: made when absent, with a memory of tracks beside it.
         publish: hands (topic, payload, retain) to the broker; False when it is not connected.
         clock: host time.
 
@@ -80,6 +83,7 @@ class Writer:
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self.fault = ""  # one sentence while the ledger cannot be written
         self._ledger = Ledger(ledger_file)
+        self._tracks = TrackLog(ledger_file.with_name(TRACKS_FILE))
         self._rebuild()
 
     def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
@@ -156,7 +160,8 @@ class Writer:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Close the ledger."""
+        """Close the files."""
+        self._tracks.close()
         self._ledger.close()
 
     def _take(self, fact: Fact, verdict: Verdict) -> None:
@@ -166,6 +171,7 @@ class Writer:
             self._waiting[fact] = None
 
     def _follow(self, frame: TrackFrame) -> None:
+        self._tracks.add(frame)
         if self.fault:
             self._store.receive(frame)  # for the history; what it would enter is planned again later
         elif self._commit(lambda: self._store.receive(frame)):
@@ -204,7 +210,7 @@ class Writer:
         self.fault = str(error)
 
     def _rebuild(self) -> None:
-        """Fold the whole ledger anew."""
+        """Fold the whole ledger anew, and recall where people were."""
         self._store = Store(
             catalogue=self._catalogue, planogram=self._planogram,
             attribution=self._config.attribution, carts=self._config.carts,
@@ -213,6 +219,8 @@ class Writer:
         for row in self._ledger.entries():
             self._store.apply(row.entry)
             self._ingest.note(row.entry, row.utc_s)
+        for frame in self._tracks.frames():
+            self._store.receive(frame)  # for the history; what it would enter is planned by `settle`
 
     def _ask_for_missing(self) -> None:
         utc_s = self._clock.utc_s()

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import sqlite3
+
+from edge.aggregator.attribution import HISTORY_S
+from edge.aggregator.track_log import FORGET_EVERY, TrackLog
+from edge.messages import KeyPoint, Target, TrackFrame
+
+
+def frame(t: float) -> TrackFrame:
+    return TrackFrame(t=t, targets=(Target("anna", {"head": KeyPoint((0.0, -0.5, 1.6))}),))
+
+
+def test_frames_come_back_by_time_without_closing(tmp_path):
+    log = TrackLog(tmp_path / "tracks")
+    for t in (3.0, 1.0, 2.0):
+        log.add(frame(t))
+    assert list(TrackLog(tmp_path / "tracks").frames()) == [frame(1.0), frame(2.0), frame(3.0)]
+
+
+def test_old_frames_are_forgotten(tmp_path):
+    log = TrackLog(tmp_path / "tracks")
+    log.add(frame(0.0))
+    for number in range(FORGET_EVERY):
+        log.add(frame(HISTORY_S + 1.0 + number * 0.1))
+    assert len(list(log.frames())) == FORGET_EVERY
+
+
+def test_damaged_file_is_replaced(tmp_path):
+    (tmp_path / "tracks").write_bytes(b"rubbish" * 1000)
+    log = TrackLog(tmp_path / "tracks")
+    log.add(frame(1.0))
+    assert list(log.frames()) == [frame(1.0)]
+
+
+def test_a_refusing_disk_is_said_once_and_disturbs_nothing(tmp_path, caplog):
+    caplog.set_level("INFO")
+    log = TrackLog(tmp_path / "tracks")
+    holder = sqlite3.connect(tmp_path / "tracks", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    log.add(frame(1.0))
+    log.add(frame(2.0))
+    holder.execute("ROLLBACK")
+    log.add(frame(3.0))
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert list(log.frames()) == [frame(3.0)]
+
+
+def test_no_place_for_the_file(tmp_path):
+    log = TrackLog(tmp_path / "nowhere" / "tracks")
+    log.add(frame(1.0))
+    assert list(log.frames()) == []
