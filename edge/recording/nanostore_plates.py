@@ -74,10 +74,6 @@ def read_batches(file: Path) -> Iterator[tuple[PlateLine, NDArray[np.float32]]]:
                 expected="4 bytes for each of [time, shelf, plate]",
                 fix="Everything before this line was used.",
             )  # fmt: skip
-        if not 0 < line.timestamp < 1e11:
-            raise RecordingError(
-                "batch without a time", where=where, found=str(line.timestamp), expected="epoch seconds"
-            )
         yield line, np.frombuffer(values.data, "<f4").reshape(values.shape)
     if doubled_total:
         log.warning("%s: left out %d batches that repeat the one before", file, doubled_total)

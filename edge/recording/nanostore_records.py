@@ -1,12 +1,13 @@
 """The lines of a nanostore case, as MongoDB exports protobuf documents.
 
-A field that is 0 or "" may be absent, so every field has its zero as default; fields that nobody needs here
-are not declared and cost nothing.
+A field that is 0 or "" may be absent, so every field but the time has its zero as default; fields that
+nobody needs here are not declared and cost nothing.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -48,7 +49,7 @@ class Date(msgspec.Struct, frozen=True, rename={"date": "$date"}):
 class Line(msgspec.Struct, frozen=True):
     """What plate and target lines share."""
 
-    timestamp: float = 0.0  # [s] epoch
+    timestamp: Annotated[float, msgspec.Meta(gt=0, lt=1e11)]  # [s] epoch
     date_time: Date = Date()  # when it arrived
 
     def arrival_lag_s(self) -> float | None:
@@ -118,9 +119,9 @@ class TrackedPoint(msgspec.Struct, frozen=True):
 
 
 class TargetId(msgspec.Struct, frozen=True):
-    """The tracker's name of a person."""
+    """The tracker's name of a person, which becomes a level of topics; empty: not identified."""
 
-    id: str = ""
+    id: Annotated[str, msgspec.Meta(pattern=r"^[^/+#\x00]*\Z", max_length=128)] = ""
 
 
 class TargetDocument(msgspec.Struct, frozen=True):

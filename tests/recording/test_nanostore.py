@@ -349,6 +349,25 @@ def test_an_array_that_contradicts_itself(case_dir, change, message):
     assert "plate_data.json:6" in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["plate_data.json", "full_targets.json"])
+@pytest.mark.parametrize("timestamp", [None, 0, -1.0, 1e300])
+def test_a_line_without_a_usable_time(case_dir, name, timestamp):
+    lines = lines_of(case_dir / name)
+    lines[7]["timestamp"] = timestamp
+    if timestamp is None:
+        del lines[7]["timestamp"]
+    write_lines(case_dir / name, lines)
+    with pytest.raises(RecordingError, match=f"{name}:8: malformed line"):
+        list(NanostoreCase(case_dir).inputs())
+
+
+def test_an_id_that_cannot_be_a_topic(case_dir):
+    file = case_dir / "full_targets.json"
+    write_lines(file, [json.loads(json.dumps(line).replace('"1002"', '"10/#"')) for line in lines_of(file)])
+    with pytest.raises(RecordingError, match="malformed line"):
+        list(NanostoreCase(case_dir).inputs())
+
+
 def test_a_facing_without_coordinates(case_dir):
     file = case_dir / "planogram.json"
     lines = lines_of(file)
