@@ -21,9 +21,9 @@ from cobs import cobs
 CRC_INIT = 0xFFFF
 CRC_BYTES = 2
 DELIMITER = b"\x00"
-MAX_PAYLOAD_BYTES = 252
-"""[B] payload and CRC together fill one COBS code block of 254 bytes."""
-MAX_SEALED_BYTES = MAX_PAYLOAD_BYTES + CRC_BYTES
+MAX_SEALED_BYTES = 254
+"""[B] payload and CRC: one COBS code block."""
+MAX_PAYLOAD_BYTES = MAX_SEALED_BYTES - CRC_BYTES
 MAX_ENCODED_BYTES = MAX_SEALED_BYTES + 1
 """[B] between two delimiters; anything longer is no frame of ours."""
 

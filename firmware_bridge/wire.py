@@ -234,9 +234,18 @@ def encode(message: Message) -> bytes:
         WireError: a value does not fit its field, or a block does not fit a frame.
     """
     layout = _BY_ID[message.ID]
-    names = [field.name for field in layout.fields if isinstance(field.kind, Scalar)]
+    values = []
+    for field in layout.fields:
+        if isinstance(field.kind, Scalar):
+            value = getattr(message, field.name)
+            if field.kind.length > 1 and len(value) != field.kind.length:  # struct would pad or cut it
+                raise WireError(
+                    "raw field of another length", where=f"{type(message).__name__}.{field.name}",
+                    found=f"{len(value)} bytes", expected=f"{field.kind.length}",
+                )  # fmt: skip
+            values.append(value)
     try:
-        payload = layout.scalars.pack(message.ID, *(getattr(message, name) for name in names))
+        payload = layout.scalars.pack(message.ID, *values)
     except struct.error as error:
         raise WireError(
             "value does not fit its field", where=type(message).__name__, found=str(error)

@@ -181,6 +181,13 @@ def test_what_the_wire_cannot_carry_is_an_error(change: dict) -> None:
     assert caught.value.found
 
 
+@pytest.mark.parametrize("board_id", [bytes(7), bytes(9)])
+def test_raw_bytes_are_neither_padded_nor_cut(board_id: bytes) -> None:
+    with pytest.raises(WireError) as caught:
+        wire.encode(wire.Identity(1, board_id, 0, bytes(3), bytes(4), 4, 80, 250_000))
+    assert caught.value.where == "Identity.board_id"
+
+
 def test_messages_are_frozen() -> None:
     blink = wire.Blink(5)
     with pytest.raises(AttributeError):
