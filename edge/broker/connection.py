@@ -44,7 +44,7 @@ INBOX_WAIT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class BrokerUp:
-    """Connected, and every subscription granted. Retained messages may arrive just before or after."""
+    """Connected, and every subscription granted. Retained messages follow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,17 +170,17 @@ class Connection:
         attempt = 0
         reported = ""
         while not self._closing.is_set():
-            session = _Session(self._client(), self._subscriptions, self._deliver, self._unconfirmed_max)
+            session = _Session(
+                self._client(), self._subscriptions, self._unconfirmed_max, self._went_up, self._deliver
+            )
             reason = session.open(self._section, self._closing)
             if not reason:
                 _log.info("%s: connected as %s", self.where, self._client_id)
-                self._session, reported = session, ""
-                self._deliver(BrokerUp())
-                began = time.monotonic()
+                reported, began = "", time.monotonic()
                 reason = session.wait_lost()
-                self._session = None
                 if time.monotonic() - began >= STABLE_S:
                     attempt = 0
+            self._session = None
             if reason != reported and not self._closing.is_set():
                 _log.warning("%s: %s; trying again", self.where, reason)
                 self._deliver(BrokerDown(reason))
@@ -211,17 +211,29 @@ class Connection:
             client.tls_set(ca_certs=self._ca_file)
         return client
 
+    def _went_up(self, session: _Session) -> None:
+        """In the network thread, so that no message of the connection overtakes the news of it."""
+        self._session = session
+        self._deliver(BrokerUp())
+
     def _deliver(self, news: BrokerNews) -> None:
-        try:
-            self.inbox.put(news, timeout=INBOX_WAIT_S)
-        except queue.Full:
+        """Into the inbox; only messages may be dropped, because they come again."""
+        while not self._put(news):
             if not self._dropping:
                 _log.error("%s: inbox of %s is full, dropping messages", self.where, self._client_id)
             self._dropping = True
-            return
+            if isinstance(news, Received) or self._closing.is_set():
+                return
         if self._dropping:
             _log.info("%s: inbox of %s has room again", self.where, self._client_id)
             self._dropping = False
+
+    def _put(self, news: BrokerNews) -> bool:
+        try:
+            self.inbox.put(news, timeout=INBOX_WAIT_S)
+        except queue.Full:
+            return False
+        return True
 
 
 _P = ParamSpec("_P")
@@ -247,13 +259,15 @@ class _Session:
         self,
         client: mqtt.Client,
         subscriptions: Sequence[str],
-        deliver: Callable[[BrokerNews], None],
         unconfirmed_max: int,
+        went_up: Callable[[_Session], None],
+        deliver: Callable[[BrokerNews], None],
     ) -> None:
         self._client = client
         self._subscriptions = subscriptions
-        self._deliver = deliver
         self._unconfirmed_max = unconfirmed_max
+        self._went_up = went_up
+        self._deliver = deliver
         self._unconfirmed = 0
         self._confirmed = threading.Condition()
         self._settled = threading.Event()  # subscribed, or lost
@@ -343,7 +357,7 @@ class _Session:
         elif self._subscriptions:
             client.subscribe([(pattern, 1) for pattern in self._subscriptions])
         else:
-            self._settled.set()
+            self._ready()
 
     def _on_subscribe(
         self, _client: mqtt.Client, _userdata: Any, _mid: int, reason_codes: Sequence[Any], _properties: Any
@@ -351,6 +365,11 @@ class _Session:
         for pattern, code in zip(self._subscriptions, reason_codes, strict=False):
             if code.is_failure:
                 self._lose(f"subscription to {pattern} refused")
+                return
+        self._ready()
+
+    def _ready(self) -> None:
+        self._went_up(self)
         self._settled.set()
 
     def _on_message(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
