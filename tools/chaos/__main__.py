@@ -169,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         f"{verdict.seen} actions seen, {verdict.unseen} while the node was off, {verdict.unsure} at the edge"
     )
     print(
-        f"{verdict.receipts} receipts, {verdict.reviewed} for review, {verdict.left_to_review} actions with it"
+        f"{verdict.receipts} receipts, {verdict.reviewed} for review, {verdict.left_to_review} actions open"
     )
     for finding in verdict.findings:
         print(f"FOUND {finding}")
