@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from mcap.writer import MCAP0_MAGIC
 from edge.errors import MessageError, RecordingError
 from edge.messages import Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame, decode
 from edge.recording.case import CaseInput, CaseSetup, StoreInput
-from edge.recording.mcap_layout import RECORDING_SCHEMA, SETUP_NAME, decode_block
+from edge.recording.mcap_layout import METADATA_NAME, RECORDING_SCHEMA, SETUP_NAME, decode_block
 from edge.samples import CountBlock, LinkReport, PriorLevels, UtcReading, WeightBlock
 
 LARGEST_RECORD_BYTES = 256 * 1024 * 1024
@@ -69,13 +70,20 @@ class McapCase:
                 yield channel.metadata.get("kind", ""), channel, record.data
 
     def _read_setup(self) -> CaseSetup:
+        crc32 = ""
         for record in self._records():
-            if isinstance(record, Metadata) and record.name == "steelyard":
+            if isinstance(record, Metadata) and record.name == METADATA_NAME:
                 self._check_schema(record.metadata.get("recording_schema", ""))
+                crc32 = record.metadata.get("setup_crc32", "")
             if isinstance(record, Attachment) and record.name == SETUP_NAME:
+                if crc32 != str(zlib.crc32(record.data)):
+                    raise RecordingError(
+                        "the recording is corrupt: its setup fails the checksum", where=str(self._file),
+                        fix="Replay another copy of it.",
+                    )  # fmt: skip
                 try:
                     return msgspec.json.decode(record.data, type=CaseSetup)
-                except msgspec.DecodeError as error:
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     raise RecordingError(
                         f"setup that this version cannot read: {error}", where=f"{self._file}: {SETUP_NAME}",
                         fix="Replay it with the version that recorded it.",

@@ -31,8 +31,10 @@ import numpy as np
 from edge.samples import CountBlock, WeightBlock
 
 SETUP_NAME = "steelyard-case.json"
+METADATA_NAME = "steelyard"
 RECORDING_SCHEMA = 1
-"""Major version of this layout, in the metadata record ``steelyard``."""
+"""Major version of this layout. The metadata record ``steelyard`` at the start of the file holds it as
+``recording_schema``, and as ``setup_crc32`` the CRC-32 of the attachment, which MCAP readers do not check."""
 
 BLOCK_ENCODING = "steelyard-block-v1"
 BLOCK_DESCRIPTION = (

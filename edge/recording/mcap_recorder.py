@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +18,7 @@ from edge.recording.case import CaseSetup, StoreInput
 from edge.recording.mcap_layout import (
     BLOCK_DESCRIPTION,
     BLOCK_ENCODING,
+    METADATA_NAME,
     RECORDING_SCHEMA,
     SETUP_NAME,
     encode_block,
@@ -63,8 +65,12 @@ class Recorder:
             self._stream = path.open("xb")
             self._writer = Writer(self._stream, chunk_size=CHUNK_BYTES, compression=CompressionType.ZSTD)
             self._writer.start(profile="", library="steelyard")
-            self._writer.add_metadata("steelyard", {"recording_schema": str(RECORDING_SCHEMA)})
-            self._writer.add_attachment(0, 0, SETUP_NAME, "application/json", setup.encode())
+            encoded = setup.encode()
+            self._writer.add_metadata(
+                METADATA_NAME,
+                {"recording_schema": str(RECORDING_SCHEMA), "setup_crc32": str(zlib.crc32(encoded))},
+            )
+            self._writer.add_attachment(0, 0, SETUP_NAME, "application/json", encoded)
             self._stream.flush()
 
     def __enter__(self) -> Self:

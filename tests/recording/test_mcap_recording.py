@@ -184,6 +184,13 @@ def test_a_corrupt_chunk_ends_the_recording_there(recording):
     assert 0 < len(delivered) < 600
 
 
+def test_a_bit_flip_in_the_setup_is_noticed(recording):
+    data = recording.read_bytes()
+    recording.write_bytes(data.replace(b'"weight_g":12.5', b'"weight_g":12.7'))
+    with pytest.raises(RecordingError, match="checksum"):
+        McapCase(recording)
+
+
 @pytest.mark.parametrize("content", [b"", b"short", b"{}\n" * 100, bytes(range(256)) * 10])
 def test_no_mcap_file_at_all(tmp_path, content):
     file = tmp_path / "x.mcap"
