@@ -54,7 +54,7 @@ class WeightSection(Section, frozen=True, kw_only=True):
     noisy_g: Positive = 150.0  # [g] spread within a hop that no shopper's hand keeps up
     noisy_after_s: Positive = 8.0  # [s] of such spread are a noisy sensor
     bridge_s: NonNegative = 5.0  # [s] longest hole across which a change still counts as seen
-    smallest_item_g: Positive = 6.0  # [g] lightest change worth an event
+    smallest_item_g: Positive = 7.0  # [g] lightest change worth an event
     onset_sigmas: Positive = 5.0  # [sigma] of a hop mean that start a disturbance
     decide_sigmas: Positive = 4.5  # [sigma] of a change that make it one
     baseline_s: Positive = 2.0  # [s] memory of the level while nothing happens

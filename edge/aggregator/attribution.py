@@ -32,8 +32,14 @@ STRAY = 0.01
 STRAY_M = 0.6
 """[m] How far such errors reach (mean of an exponential)."""
 
-BEST_FRAMES = 2
-"""[frames] averaged at the nearest approach, against the luck of one jittered frame."""
+GRIP_S = 0.5
+"""[s] Before the new level begins, the hand that makes it is at the goods for so long at least."""
+
+AFTER_S = 0.1
+"""[s] After it, the hand leaves."""
+
+BEST_SHARE = 0.5
+"""[1] of the frames then are averaged, the nearest: against lost points and lifts that are over at once."""
 
 HEAD_PENALTY = math.log(0.3)
 """[nat] A head near the shelf says less than a hand in it."""
@@ -92,10 +98,9 @@ class Attribution:
         """
         place = _Place.of(event, self._planogram)
         nobody = math.log(max(self._options.nobody, 1e-12))
-        seen: dict[str, list[Target]] = {}
-        for frame in history.window(*self.window_of(event)):
-            for target in frame.targets:
-                seen.setdefault(target.visit, []).append(target)
+        grip = max(event.t_onset, event.t_settled - GRIP_S) - AFTER_S, event.t_settled + AFTER_S
+        seen = _by_visit(history.window(*self.window_of(event)))
+        gripping = _by_visit(history.window(*grip))
         return tuple(
             VisitLikelihood(
                 visit,
@@ -104,7 +109,9 @@ class Attribution:
                 hand,
             )
             for visit in sorted({*seen, *present})
-            for hand, log_likelihood, distance_m in self._fit(seen.get(visit, []), place)
+            for hand, log_likelihood, distance_m in self._fit(
+                gripping.get(visit) or seen.get(visit, []), place
+            )
         )
 
     def _fit(self, targets: list[Target], place: _Place | None) -> Iterator[tuple[str, float, float | None]]:
@@ -117,7 +124,8 @@ class Attribution:
             points = _points(targets, hand)
             if points.size:
                 tracked = True
-                nearest_m = float(np.sort(place.distance_m(points))[:BEST_FRAMES].mean())
+                distances_m = np.sort(place.distance_m(points))
+                nearest_m = float(distances_m[: max(2, math.ceil(BEST_SHARE * len(points)))].mean())
                 yield hand, _log_reach(nearest_m, self._options.hand_sigma_m), nearest_m
         if tracked:
             return
@@ -162,6 +170,15 @@ class _Place:
         before = np.maximum(np.maximum(-local[:, 1] - FINGERS_M, local[:, 1] - depth), 0.0)
         above = np.maximum(np.maximum(-local[:, 2] - FINGERS_M, local[:, 2] - height), 0.0)
         return np.asarray(np.sqrt(aside**2 + before**2 + above**2))
+
+
+def _by_visit(frames: Sequence[TrackFrame]) -> dict[str, list[Target]]:
+    """Targets of each visit, by time."""
+    seen: dict[str, list[Target]] = {}
+    for frame in frames:
+        for target in frame.targets:
+            seen.setdefault(target.visit, []).append(target)
+    return seen
 
 
 def _points(targets: list[Target], name: str) -> NDArray[np.float64]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 from edge.aggregator.placing import Placing
 from edge.config import CartSection
-from edge.fusion.likelihood import BROAD_G
 from edge.messages import EventIdentity, EventKind, Hypothesis, ItemCount
 
 NEGLIGIBLE = 12.0
@@ -33,8 +32,9 @@ TAKE_RESTING = math.log(0.3)
 SEVERAL = math.log(0.1)
 """[nat] Prior of each further unit put back in one go."""
 
-FOREIGN = math.log(0.05)
-"""[nat] Prior that what is put down is not from the store: a phone, a bag, a hand that rests there."""
+FOREIGN = math.log(0.1 / 500.0)
+"""[nat, 1/g] Prior that what is put down is not from the store, a phone, a bag, a resting hand; of any weight
+up to some hundred grams."""
 
 OUTSIDE = math.log(1e-4)
 """[nat] Prior that it is from the store though nothing says that the shopper held it: a pick was missed."""
@@ -214,7 +214,7 @@ class CartBelief:
                 lot = (Thing(hypothesis.items[0].sku, claim.weight_g, claim.sigma_g),)
                 yield _Branch(fit, hypothesis.items, laid=self._laid(claim, lot))
         thing = Thing("", claim.weight_g, claim.sigma_g, foreign=True)
-        fit = FOREIGN + self._placing.log_place("", claim.plates) + straddle - math.log(BROAD_G)
+        fit = FOREIGN + self._placing.log_place("", claim.plates) + straddle
         yield _Branch(fit, laid=Resting(claim.plates, thing), foreign=True)
 
     def _laid(self, claim: Claim, lot: tuple[Thing, ...]) -> Resting | None:

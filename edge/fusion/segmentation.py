@@ -38,7 +38,7 @@ HAND_G = 500.0
 LOG_HAND = math.log(0.4 / HAND_G)
 """[nat] one such level: prior times density."""
 
-HOLD_PER_S, TOUCH_PER_S = 0.8, 1.5
+HOLD_PER_S, TOUCH_PER_S = 0.8, 3.0
 """[nat/s] what a level costs as a hand's for every second that it was at rest: hands tremble. A hand that
 holds goods before it takes them is stiller than one that leaves them."""
 
@@ -47,6 +47,12 @@ STILL_MAX_S = 10.0
 
 LOG_TOUCH = math.log(0.3)
 """[nat] prior that a hand came and went and left everything in its place."""
+
+LOG_NOISE = math.log(0.02)
+"""[nat] prior that a change is the plates' own motion after all, ..."""
+
+NOISE_SIGMAS, NOISE_MIN_G = 2.0, 3.0
+"""[sigma, g] ... and the scale of such errors: their tail is exponential, not Gaussian."""
 
 LOG_TAKEN_AGAIN = math.log(0.02)
 """[nat] prior that what was just put down is what is taken next."""
@@ -216,7 +222,8 @@ class Segmentation:
     def _decide(self, cluster: _Cluster) -> Iterator[Verdict]:
         """Publish the best cut, as far as it differs from what was published."""
         self._acts.clear()
-        best = max(self._cuts(tuple(cluster.changes)), key=_log_score)
+        changes = tuple(cluster.changes)
+        best = max(self._cuts(changes, changes), key=_log_score)
         acts = {frozenset(act.changes): act for act in best}
         gone = {block: key for block, key in cluster.published.items() if block not in acts}
         published = {block: key for block, key in cluster.published.items() if block in acts}
@@ -235,19 +242,19 @@ class Segmentation:
             yield Verdict(key, True, None)
         cluster.published = published
 
-    def _cuts(self, changes: tuple[PlateChange, ...]) -> Iterator[list[Act]]:
-        """All ways to cut changes into possible acts."""
-        if not changes:
+    def _cuts(self, left: tuple[PlateChange, ...], changes: tuple[PlateChange, ...]) -> Iterator[list[Act]]:
+        """All ways to cut what is ``left`` of a cluster's ``changes`` into possible acts."""
+        if not left:
             yield []
             return
-        first, rest = changes[0], changes[1:]
+        first, rest = left[0], left[1:]
         for mask in range(1 << len(rest)):
-            with_first = (first, *(change for bit, change in enumerate(rest) if mask >> bit & 1))
-            if not self._is_possible(with_first, changes):
+            block = (first, *(change for bit, change in enumerate(rest) if mask >> bit & 1))
+            if not self._is_possible(block, changes):
                 continue
-            act = self._act(with_first, changes)
+            act = self._act(block, changes)
             others = tuple(change for bit, change in enumerate(rest) if not mask >> bit & 1)
-            for cut in self._cuts(others):
+            for cut in self._cuts(others, changes):
                 yield [act, *cut]
 
     def _is_possible(self, block: tuple[PlateChange, ...], changes: tuple[PlateChange, ...]) -> bool:
@@ -277,7 +284,7 @@ class Segmentation:
             total = self._total(block, changes)
             hypotheses = self._hypotheses.explain(total)
             goods = self._hypotheses.log_evidence(hypotheses) + _log_hand(block, HOLD_PER_S)
-            touch = -math.inf
+            touch = LOG_NOISE + _log_noise(total)
             if len(block) > len(total.plates):
                 touch = LOG_TOUCH + _log_zero(total.delta_g, total.sigma_g) + _log_hand(block, TOUCH_PER_S)
             act = Act(block, total, hypotheses, goods) if goods > touch else Act(block, total, (), touch)
@@ -340,6 +347,12 @@ def _log_zero(delta_g: Grams, sigma_g: Grams) -> float:
     sigma = np.maximum(sigma_g, 1.0)
     z = delta_g / sigma
     return float((-0.5 * z * z - np.log(sigma * math.sqrt(2 * math.pi))).sum())
+
+
+def _log_noise(total: WeightChange) -> float:
+    """Log density of a change that is no change."""
+    scale = np.maximum(NOISE_SIGMAS * total.sigma_g, NOISE_MIN_G)
+    return float((-np.abs(total.delta_g) / scale - np.log(2 * scale)).sum())
 
 
 def _log_hand(block: tuple[PlateChange, ...], per_s: float) -> float:
