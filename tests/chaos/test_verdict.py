@@ -53,7 +53,6 @@ def test_a_pick_on_one_line_is_as_it_must_be() -> None:
         ([decision(1), decision(2)], [receipt("n-b-1", "n-b-2", quantity=2)], "never happened"),
         ([decision()], [receipt("n-b-1"), receipt("n-b-1", visit="ben")], "doubled"),
         ([decision()], [], "no receipt"),
-        ([decision()], [receipt(quantity=0), receipt("n-b-1", visit="ben")], "receipt of ada"),
         ([decision()], [receipt("n-b-1", quantity=2)], "all receipts"),
     ],
 )  # fmt: skip
@@ -62,6 +61,14 @@ def test_each_wrong_is_found(decisions: list[Decision], receipts: list[Receipt],
         receipts = [*receipts, receipt(quantity=0, visit="ben")]
     verdict = judge([(PICK, Sight.SEEN)], ["ada", "ben"], decisions, receipts)
     assert any(finding.startswith(found) for finding in verdict.findings), verdict.findings
+
+
+def test_a_line_on_a_wrong_receipt_is_misplaced_unless_the_receipt_asks_for_a_person() -> None:
+    wrong = [receipt(quantity=0), receipt("n-b-1", visit="ben")]
+    verdict = judge([(PICK, Sight.SEEN)], ["ada", "ben"], [decision()], wrong)
+    assert [what.partition(":")[0] for what in verdict.misplaced] == ["receipt of ada", "receipt of ben"]
+    asking = [receipt(quantity=0, needs_review=True), receipt("n-b-1", visit="ben", needs_review=True)]
+    assert judge([(PICK, Sight.SEEN)], ["ada", "ben"], [decision()], asking).misplaced == []
 
 
 def test_what_nobody_could_see_must_not_be_charged() -> None:

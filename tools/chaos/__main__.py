@@ -28,7 +28,7 @@ from tools.chaos.downtime import Downtime
 from tools.chaos.verdict import Verdict, judge
 from tools.store_simulator.truth import Truth
 
-GAP_S = (1.0, 4.0)
+GAP_S = (1.0, 4.5)
 """[s] between two kills."""
 
 TICK_S = 0.05
@@ -38,7 +38,7 @@ OPENING_S = 12.0
 QUIET_S = 15.0
 """[s] from the last kill to the end of the world: time for the last shoppers and their receipts."""
 
-RECEIPTS_S = 45.0
+RECEIPTS_S = 60.0
 """[s] after the end of shopping by which every receipt must be in the ledger."""
 
 
@@ -171,6 +171,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         f"{verdict.receipts} receipts, {verdict.reviewed} for review, {verdict.left_to_review} actions open"
     )
+    for misplaced in verdict.misplaced:
+        print(f"MISPLACED {misplaced}")
     for finding in verdict.findings:
         print(f"FOUND {finding}")
     return 1 if verdict.findings else 0

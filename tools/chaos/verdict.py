@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from edge.aggregator.store import Decision
@@ -26,18 +26,20 @@ class Verdict:
     reviewed: int = 0  # receipts that ask for a person
     left_to_review: int = 0  # actions seen, known, and on nobody's receipt because it is open whose they are
     findings: list[str] = field(default_factory=list)
+    misplaced: list[str] = field(default_factory=list)  # on a wrong receipt that does not ask for a person
 
 
 def judge(
     actions: Sequence[tuple[Action, Sight]],
-    visits: Iterable[str],
+    visits: Collection[str],
     decisions: Sequence[Decision],
     receipts: Sequence[Receipt],
 ) -> Verdict:
     """Every action that a node saw is one event on one line of one receipt; no other goods are charged.
 
-    While broker and aggregator are down nobody tells them whose hand it was. Then the event's own decision
-    has to ask for a person, and so does every receipt that is not what the shopper holds.
+    While broker or aggregator are down nobody tells them whose hand it was. Then the event's own decision
+    has to ask for a person. Receipts that charge the wrong shopper without asking are counted apart: their
+    lines are neither lost nor doubled.
 
     Args:
         actions: what really happened, and whether its node could see it.
@@ -72,7 +74,13 @@ def judge(
         if sight is Sight.UNSEEN and found is not None:
             verdict.findings.append(f"charged although nobody could see it: {told}")
     verdict.findings += [f"never happened: {_told(decision)}" for decision in unclaimed.values()]
-    verdict.findings += bounds.violations(receipts)
+    verdict.findings += [
+        f"no receipt: {visit}" for visit in visits if visit not in {r.visit for r in receipts}
+    ]
+    verdict.findings += bounds.of_all(receipts)
+    verdict.misplaced = [
+        what for receipt in receipts if not receipt.needs_review for what in bounds.of_one(receipt)
+    ]
     return verdict
 
 
@@ -90,19 +98,23 @@ class Bounds:
         by_force[action.visit][action.sku] += taken if surely else 0
         by_chance[action.visit][action.sku] += taken if possibly else 0
 
-    def violations(self, receipts: Sequence[Receipt]) -> list[str]:
-        """What is outside, of all receipts together and of each that does not ask for a person."""
-        charged = {receipt.visit: Counter({line.sku: line.quantity for line in receipt.lines})
-                   for receipt in receipts}  # fmt: skip
-        reviewed = {receipt.visit for receipt in receipts if receipt.needs_review}
-        found = [f"no receipt: {visit}" for visit in self._least if visit not in charged]
-        for visit, units in charged.items():
-            if visit not in reviewed:
-                none: Counter[str] = Counter()
-                found += _outside(
-                    f"receipt of {visit}", units, self._least.get(visit, none), self._most.get(visit, none)
-                )
-        return found + _outside("all receipts", _sum(charged), _sum(self._least), _sum(self._most))
+    def of_all(self, receipts: Iterable[Receipt]) -> list[str]:
+        """What all receipts together charge beyond or below."""
+        return _outside(
+            "all receipts",
+            _sum(_units(receipt) for receipt in receipts),
+            _sum(self._least.values()),
+            _sum(self._most.values()),
+        )
+
+    def of_one(self, receipt: Receipt) -> list[str]:
+        """What one receipt charges beyond or below."""
+        least, most = (counts.get(receipt.visit, Counter()) for counts in (self._least, self._most))
+        return _outside(f"receipt of {receipt.visit}", _units(receipt), least, most)
+
+
+def _units(receipt: Receipt) -> Counter[str]:
+    return Counter({line.sku: line.quantity for line in receipt.lines})
 
 
 def _same(action: Action, decision: Decision) -> bool:
@@ -121,9 +133,9 @@ def _told(decision: Decision) -> str:
     return f"{decision.kind} of {goods} at {plates}, {event.delta_g:+.1f} g ({event.identity})"
 
 
-def _sum(counters: Mapping[str, Counter[str]]) -> Counter[str]:
+def _sum(counters: Iterable[Counter[str]]) -> Counter[str]:
     total: Counter[str] = Counter()
-    for counter in counters.values():
+    for counter in counters:
         for sku, units in counter.items():
             total[sku] += units
     return total

@@ -16,9 +16,12 @@ from edge.broker.connection import Connection
 from edge.messages import GateDirection, GateEvent, TrackFrame
 from edge.topics import TopicNames
 
-GATE_SAID_AFTER_S = (0.0, 0.7, 2.0, 5.0, 10.0, 20.0)
-FRAME_SAID_AGAIN_AFTER_S = 4.0
-"""[s] longer than an aggregator takes to restart."""
+GATE_SAID_AFTER_S = (0.0, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0)
+FRAME_SAID_AGAIN_AFTER_S = (2.5, 6.0, 10.0)
+"""[s] longer than an aggregator takes to restart, and than two restarts one after the other take."""
+
+FRAMES_KEPT = 100
+"""[frames] 10 s, said again when the broker is back."""
 
 
 class StorePublisher:
@@ -29,7 +32,8 @@ class StorePublisher:
         self._gate_topic, self._track_topic = names.of(topics.GATE), names.of(topics.TRACK)
         self._gates: list[tuple[float, int, bytes]] = []  # heap: (due_s, order, payload)
         self._order = itertools.count()
-        self._frames: deque[tuple[float, bytes]] = deque(maxlen=600)  # (due again, payload)
+        self._frames: deque[bytes] = deque(maxlen=FRAMES_KEPT)
+        self._frames_due: list[deque[tuple[float, bytes]]] = [deque() for _ in FRAME_SAID_AGAIN_AFTER_S]
 
     def gate(self, visit: str, direction: GateDirection, at_s: float, utc_s: float) -> None:
         """Somebody passed the gate at ``utc_s``."""
@@ -41,18 +45,21 @@ class StorePublisher:
         """The tracker has a new frame."""
         payload = messages.encode(frame)
         if frame.targets:
-            self._frames.append((at_s + FRAME_SAID_AGAIN_AFTER_S, payload))
+            self._frames.append(payload)
+            for due, after_s in zip(self._frames_due, FRAME_SAID_AGAIN_AFTER_S, strict=True):
+                due.append((at_s + after_s, payload))
         self._publish_frame(payload)
 
     def repeat_frames(self) -> None:
         """The broker is back: say the last frames again, oldest first."""
-        for _, payload in self._frames:
+        for payload in self._frames:
             self._publish_frame(payload)
 
     def advance(self, now_s: float) -> None:
         """Say what is due; a gate event that finds no connection waits for one."""
-        while self._frames and self._frames[0][0] <= now_s and self._connection.connected:
-            self._publish_frame(self._frames.popleft()[1])
+        for due in self._frames_due:
+            while due and due[0][0] <= now_s:
+                self._publish_frame(due.popleft()[1])
         while self._gates and self._gates[0][0] <= now_s:
             if not self._connection.publish(self._gate_topic, self._gates[0][2], qos=topics.GATE.qos):
                 return
