@@ -9,6 +9,7 @@ import pytest
 from aggregator_process import NAMES, AggregatorProcess, Client, wait_for
 
 from edge.aggregator.ledger import Ledger
+from edge.broker.embedded import EmbeddedBroker
 from edge.messages import (
     MAX_PAYLOAD_BYTES,
     EventKind,
@@ -191,10 +192,9 @@ def test_ticket_of_a_closed_visit_is_cleared_after_a_kill(aggregator, client, sh
     assert client.receipts[-1] == client.receipts[0]
 
 
-def test_broker_restart_brings_the_tickets_back(store_dir, tmp_path, shelf):
-    from edge.broker.embedded import EmbeddedBroker
-
-    with EmbeddedBroker("nats", tmp_path / "own-broker") as broker:
+@pytest.mark.parametrize("kind", ["nats", pytest.param("mosquitto", marks=pytest.mark.mosquitto)])
+def test_broker_restart_brings_the_tickets_back(store_dir, tmp_path, shelf, kind):
+    with EmbeddedBroker(kind, tmp_path / "own-broker") as broker:
         aggregator = AggregatorProcess(store_dir, broker.port).start().wait_connected()
         client = Client(broker.port)
         try:
