@@ -78,6 +78,7 @@ class NodeRuntime:
         self._stored_plates: Set[str] = frozenset()
         self._connected = False
         self._flushed = False
+        self._refusing: set[str] = set()  # topics whose last message was refused
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set, or a recording has ended and the aggregator has acknowledged it all."""
@@ -143,10 +144,7 @@ class NodeRuntime:
 
     def _take(self, news: BrokerNews) -> None:
         if isinstance(news, Received):
-            try:
-                self._take_message(news)
-            except MessageError as error:
-                _log.warning("refused: %s", error)
+            self._take_received(news)
         elif isinstance(news, BrokerUp):
             self._connected = True
             self._identity.connected()
@@ -155,6 +153,17 @@ class NodeRuntime:
         elif isinstance(news, BrokerDown):
             self._connected = False
             self._delivery.disconnected()
+
+    def _take_received(self, message: Received) -> None:
+        """Refuse what cannot be read; the first of a row of refusals on a topic is logged."""
+        try:
+            self._take_message(message)
+        except MessageError as error:
+            if message.topic not in self._refusing:
+                _log.warning("refused: %s", error)
+            self._refusing.add(message.topic)
+        else:
+            self._refusing.discard(message.topic)
 
     def _take_message(self, message: Received) -> None:
         parsed = self._topics.parse(message.topic)
