@@ -1,4 +1,6 @@
-"""The only place that reads a clock. Three kinds of time, each with its own name:
+"""The only place that reads a clock.
+
+There are three kinds of time, each with its own name:
 
 ``mcu_ticks``  a board's own counter; wraps; never leaves ``firmware_bridge``.
 ``mono_ns``    the host's monotonic nanoseconds; all logic runs on it; a clock step cannot move it.

@@ -187,7 +187,7 @@ class _PlanogramFile(Section, frozen=True, kw_only=True):
     version: str  # name of this planogram
     effective_from: str = ""  # ISO 8601; empty: since ever
     gondolas: tuple[_GondolaRow, ...] = ()
-    plates: dict[PlateName, Box] = {}  # surveyed one by one; a plate here overrides its gondola's
+    plates: dict[PlateName, Box] = msgspec.field(default_factory=dict)  # surveyed one by one; these win
     facings: tuple[Facing, ...]
 
     def __post_init__(self) -> None:
