@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.broker.embedded import BrokerKind, EmbeddedBroker
-from edge.cli.demo_store import SIMULATOR, DemoStore, find_examples, furnish
+from edge.cli.demo_store import SIMULATOR, WEB_HOST, DemoStore, find_examples, furnish
 from edge.cli.supervisor import Program, Supervisor
 from edge.config import BrokerSection
 from edge.errors import StartError
 
-WEB_HOST = "127.0.0.1"
 WEB_PORT = 8080
 
 START_S, POLL_S = 30.0, 0.05
@@ -57,7 +56,7 @@ class DemoProcesses:
         self._logs.mkdir(parents=True, exist_ok=True)
         broker = EmbeddedBroker(broker_kind, state_dir / "broker")
         self.supervisor.start("broker", broker)
-        self.broker = BrokerSection(host=broker.host, port=broker.port, keepalive_s=5, reconnect_max_s=1.0)
+        self.broker = BrokerSection(host=broker.host, port=broker.port)
         self._web_port = _free_port(web_port)
         self.page = f"http://{WEB_HOST}:{self._web_port}/"
         self.store: DemoStore = furnish(examples, state_dir, self.broker, self._web_port)

@@ -38,7 +38,9 @@ UNCLAIMED_S = 5.0
 """[s] after which an event that changed nobody's ticket is shown without a name."""
 
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_red", "bright_cyan", "bright_magenta")
-NAME_WIDTH, GOODS_WIDTH = 10, 26
+NAME_WIDTH, GOODS_WIDTH = 10, 29
+WIDE = 96
+"""[columns] a terminal that has room for the plates, too."""
 
 
 @dataclass(slots=True)
@@ -143,9 +145,10 @@ class DemoScreen:
         text = self._name(visit or "somebody")
         text.append(f"{'takes' if picked else 'puts back':<10}", "bold red" if picked else "bold green")
         text.append(f"{goods or 'something unknown':<{GOODS_WIDTH}}")
-        text.append(f"{event.delta_g:>+10.1f} g".replace("-", "−"), "bold")
-        text.append(f"  {', '.join(row.plate for row in event.plates):<12}", "dim")
-        text.append(f"{probability:>8.1%}", _confidence_style(probability))
+        text.append(f"{event.delta_g:>+8.0f} g".replace("-", "−"), "bold")
+        text.append(f"{probability:>7.1%}", _confidence_style(probability))
+        if self._console.width >= WIDE:
+            text.append(f"  {', '.join(row.plate for row in event.plates)}", "dim")
         self._line(event.t_onset, text)
 
     def _disturbance(self, disturbance: Disturbance) -> None:
@@ -177,7 +180,7 @@ class DemoScreen:
             show_footer=True, pad_edge=True,
         )  # fmt: skip
         table.add_column("", f"{sum(line.quantity for line in receipt.lines)}", justify="right")
-        table.add_column("goods", "total", min_width=GOODS_WIDTH)
+        table.add_column("goods", "total", min_width=GOODS_WIDTH - 4)
         table.add_column("price", f"{receipt.total:.2f}", justify="right", footer_style="bold")
         table.add_column("sure", f"{receipt.probability:.1%}", justify="right")
         for line in receipt.lines:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import msgspec
+import yaml
 
-from edge.config import AggregatorConfig, BrokerSection, NodeConfig, Section, load_yaml
+from edge.config import AggregatorConfig, BrokerSection, NodeConfig, load_yaml
 from edge.errors import StartError
 from edge.planogram import Catalogue, Planogram, load_catalogue, load_planogram
 
 SIMULATOR = "tools.store_simulator"
+WEB_HOST = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +59,26 @@ def furnish(examples: Path, state_dir: Path, broker: BrokerSection, web_port: in
     aggregator = load_yaml(examples / "aggregator.yaml", AggregatorConfig)
     catalogue_file = (examples / aggregator.catalogue).resolve()
     planogram_file = (examples / aggregator.planogram).resolve()
-    shared = {"broker": broker, "catalogue": str(catalogue_file), "planogram": str(planogram_file)}
+    shared = {
+        "broker": {"host": broker.host, "port": broker.port, "keepalive_s": 5, "reconnect_max_s": 1.0},
+        "catalogue": str(catalogue_file),
+        "planogram": str(planogram_file),
+    }
     node_files: dict[str, Path] = {}
     ports: list[Path] = []
     for example in sorted(examples.glob("node-*.yaml")):
         node = load_yaml(example, NodeConfig)
-        boards = tuple(
-            msgspec.structs.replace(
-                board,
-                port=str(state_dir / "ports" / board.rack),
-                calibration=str((examples / "calibration" / f"{board.board_id}.yaml").resolve()),
-            )
-            for board in node.boards
-        )
-        ports += [Path(board.port) for board in boards]
-        node_files[node.node] = _write(
-            config_dir / example.name,
-            msgspec.structs.replace(node, boards=boards, state_dir=str(state_dir / node.node), **shared),
-        )
+        document = yaml.safe_load(example.read_text(encoding="utf-8"))
+        for board in document["boards"]:
+            ports.append(state_dir / "ports" / board["rack"])
+            board["port"] = str(ports[-1])
+            board["calibration"] = str((examples / "calibration" / f"{board['board_id']}.yaml").resolve())
+        document |= {"state_dir": str(state_dir / node.node), **shared}
+        node_files[node.node] = _write(config_dir / example.name, document)
     ledger_dir = state_dir / "aggregator"
-    web = msgspec.structs.replace(aggregator.web, port=web_port)
-    aggregator_file = _write(
-        config_dir / "aggregator.yaml",
-        msgspec.structs.replace(aggregator, state_dir=str(ledger_dir), web=web, **shared),
-    )
+    document = yaml.safe_load((examples / "aggregator.yaml").read_text(encoding="utf-8"))
+    document |= {"state_dir": str(ledger_dir), "web": {"host": WEB_HOST, "port": web_port}, **shared}
+    aggregator_file = _write(config_dir / "aggregator.yaml", document)
     catalogue = load_catalogue(catalogue_file)
     return DemoStore(
         name=aggregator.store,
@@ -93,6 +91,6 @@ def furnish(examples: Path, state_dir: Path, broker: BrokerSection, web_port: in
     )
 
 
-def _write(file: Path, config: Section) -> Path:
-    file.write_bytes(msgspec.yaml.encode(config))
+def _write(file: Path, document: dict[str, Any]) -> Path:
+    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     return file

@@ -127,6 +127,10 @@ class Supervisor:
         """Process id of a service while it runs."""
         return self._services[name].pid
 
+    def postpone(self, name: str, for_s: float) -> None:
+        """Leave a service off for so long when it dies now, as if its plug had been pulled."""
+        self._due_s[name] = time.monotonic() + for_s
+
     def tend(self) -> None:
         """Restart what has died and whose time has come.
 

@@ -22,7 +22,7 @@ from edge.broker.connection import BrokerNews, Connection, Received
 from edge.broker.embedded import BrokerKind
 from edge.cli.demo_processes import DemoProcesses
 from edge.config import AggregatorConfig, NodeConfig, load_yaml
-from edge.messages import NodeHealth, SensorState, decode
+from edge.messages import DisturbanceKind, NodeHealth, SensorState, decode
 from edge.topics import TopicNames
 from tools.chaos.downtime import Downtime
 from tools.chaos.verdict import Verdict, judge
@@ -30,6 +30,9 @@ from tools.store_simulator.truth import Truth
 
 GAP_S = (1.0, 4.5)
 """[s] between two kills."""
+
+LONG_OUTAGES, OFF_S = 0.5, (3.0, 6.0)
+"""Share of killed nodes that stay off so long that goods move unseen."""
 
 TICK_S = 0.05
 OPENING_S = 12.0
@@ -94,6 +97,10 @@ class StoreUnderFire:
         ]
         return judge(actions, truth.visits, store.decisions(), store.receipts())
 
+    def offline_changes(self) -> int:
+        """How many changes nodes reported that had happened while they were off."""
+        return sum(each.kind is DisturbanceKind.OFFLINE_CHANGE for each in self._read_store().disturbances())
+
     def _live(self, for_s: float, until: Callable[[], bool] = lambda: False) -> None:
         """Let time pass, with everything supervised."""
         deadline_s = time.monotonic() + for_s
@@ -118,9 +125,13 @@ class StoreUnderFire:
         if victim in self._nodes:
             self.downtime.killed(victim, time.time())
             self._killed_pid[victim] = pid
+        off_s = 0.0
+        if victim in self._nodes and self._random.random() < LONG_OUTAGES:
+            off_s = self._random.uniform(*OFF_S)
+            self.processes.supervisor.postpone(victim, off_s)
         os.kill(pid, signal.SIGKILL)
         self.kills[victim] += 1
-        print(f"{self.kills.total():3}  kill -9 {victim}")
+        print(f"{self.kills.total():3}  kill -9 {victim}" + (f", off for {off_s:.1f} s" if off_s else ""))
 
     def _pid(self, name: str) -> int | None:
         return self.processes.supervisor.pid(name)
@@ -163,11 +174,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="steelyard-chaos-") as scratch:
         fire = StoreUnderFire(options.state_dir or Path(scratch), options.broker, options.seed)
         fire.run(kills=options.kills, shoppers=options.shoppers, speed=options.speed, seed=options.seed)
-        verdict = fire.verdict()
+        verdict, offline_changes = fire.verdict(), fire.offline_changes()
     print(f"{fire.kills.total()} kills: {', '.join(f'{name} {count}' for name, count in fire.kills.items())}")
     print(
         f"{verdict.seen} actions seen, {verdict.unseen} while the node was off, {verdict.unsure} at the edge"
     )
+    print(f"{offline_changes} changes reported that happened while a node was off")
     print(
         f"{verdict.receipts} receipts, {verdict.reviewed} for review, {verdict.left_to_review} actions open"
     )

@@ -25,7 +25,7 @@ FOOTSTEP_G = 7.0
 
 FOOTSTEP_RANGE_M = 0.8
 HANDLING_GAP_S = 1.6
-ELBOW_ROOM_M = 0.6
+ELBOW_ROOM_M, CHANGE_OVER_S = 0.6, 0.5
 STOP_S = 4.5
 """[s] that a stop at a plate takes at most at normal pace."""
 
@@ -81,7 +81,7 @@ class Shelfside:
         for taken_m, from_s, until_s in sorted(self._taken, key=lambda taken: taken[2]):
             near = math.dist(place_m, taken_m) < ELBOW_ROOM_M
             if near and arrive_s < until_s and from_s < arrive_s + stay_s:
-                arrive_s = until_s + 0.1
+                arrive_s = until_s + CHANGE_OVER_S
         return arrive_s
 
     def take(self, place_m: Metres2, from_s: float, until_s: float) -> None:
