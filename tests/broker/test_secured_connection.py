@@ -42,7 +42,8 @@ def secured(tmp_path: Path, mosquitto_program: Path) -> Iterator[Secured]:
     subprocess.run(
         [
             "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-            "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem",
+            "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem",
         ],
         cwd=tmp_path, check=True, capture_output=True,
     )  # fmt: skip

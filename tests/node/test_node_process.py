@@ -278,6 +278,6 @@ def test_random_kills_of_node_and_broker_lose_and_double_nothing(
                 node.start()
             aggregator.deaf = kill % 5 == 3
         aggregator.deaf = False
-        node.process.communicate(timeout=PATIENCE_S)  # it ends when all is acknowledged
-        assert node.process.returncode == 0
+        _, said = node.process.communicate(timeout=PATIENCE_S)  # it ends when all is acknowledged
+        assert node.process.returncode == 0, said
     assert aggregator.messages == expected
