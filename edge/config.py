@@ -54,7 +54,7 @@ class WeightSection(Section, frozen=True, kw_only=True):
     noisy_g: Positive = 150.0  # [g] spread within a hop that no shopper's hand keeps up
     noisy_after_s: Positive = 8.0  # [s] of such spread are a noisy sensor
     bridge_s: NonNegative = 5.0  # [s] longest hole across which a change still counts as seen
-    smallest_item_g: Positive = 7.0  # [g] lightest change worth an event
+    least_shift_g: Positive = 2.0  # [g] smaller changes of level are drift
     onset_sigmas: Positive = 5.0  # [sigma] of a hop mean that start a disturbance
     decide_sigmas: Positive = 4.5  # [sigma] of a change that make it one
     baseline_s: Positive = 2.0  # [s] memory of the level while nothing happens
@@ -77,6 +77,7 @@ class FusionSection(Section, frozen=True, kw_only=True):
     layout_neighbour: Probability = 0.02  # [1] mass of "it stood one facing too far"
     layout_elsewhere: Probability = 0.01  # [1] mass of "it stood anywhere else in the store"
     quantity_ratio: Probability = 0.12  # [1] prior of n + 1 units against n
+    smallest_item_g: Positive = 7.0  # [g] lightest change that is taken for goods
     crosstalk: NonNegative = 0.025  # [1] share of a change that neighbours may show (measured 0.8-1.5 %)
     unknown: Probability = 1e-3  # [1] prior of goods, or things, that the catalogue does not hold
     quantity_max: Annotated[int, msgspec.Meta(ge=1, le=20)] = 6  # [units] of one SKU in one change

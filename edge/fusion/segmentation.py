@@ -14,6 +14,7 @@ The best cut is published at once. A later one that differs revises it, under th
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,11 +33,12 @@ HOLD_S = 12.0
 TOGETHER_S = 0.4
 """[s] The plates under one thing come to rest within so long of each other."""
 
-HAND_G = 500.0
-"""[g] width of the density of levels that a hand may hold a plate at."""
+REST_G, GRIP_G = 60.0, 500.0
+"""[g] A hand that rests on goods presses with some tens of grams (mean of an exponential), one that grips
+them holds any part of their weight (uniform)."""
 
-LOG_HAND = math.log(0.4 / HAND_G)
-"""[nat] one such level: prior times density."""
+LOG_HAND = math.log(0.4)
+"""[nat] prior of a level on the way that is a hand's."""
 
 HOLD_PER_S, TOUCH_PER_S = 0.8, 3.0
 """[nat/s] what a level costs as a hand's for every second that it was at rest: hands tremble. A hand that
@@ -173,11 +175,12 @@ class Segmentation:
             self._clusters.remove(other)
         first.changes.sort(key=lambda each: (each.settled_ns, each.plate))
         while len(first.changes) >= CLUSTER_MAX:
-            self._drop(first, first.changes[0])
+            small = (each for each in first.changes if abs(each.delta_g) < self._options.smallest_item_g)
+            self._drop(first, next(small, first.changes[0]))
         return first
 
     def _drop(self, cluster: _Cluster, change: PlateChange) -> None:
-        """What was published with the oldest change stays as it is."""
+        """What was published with a dropped change stays as it is."""
         gone = next((block for block in cluster.published if change in block), frozenset((change,)))
         cluster.published.pop(gone, None)
         cluster.changes = [each for each in cluster.changes if each not in gone]
@@ -282,8 +285,11 @@ class Segmentation:
         act = self._acts.get(key)
         if act is None:
             total = self._total(block, changes)
-            hypotheses = self._hypotheses.explain(total)
-            goods = self._hypotheses.log_evidence(hypotheses) + _log_hand(block, HOLD_PER_S)
+            hypotheses: tuple[Hypothesis, ...] = ()
+            goods = -math.inf
+            if abs(float(total.delta_g.sum())) >= self._options.smallest_item_g:
+                hypotheses = self._hypotheses.explain(total)
+                goods = self._hypotheses.log_evidence(hypotheses) + _log_hand(block, HOLD_PER_S)
             touch = LOG_NOISE + _log_noise(total)
             if len(block) > len(total.plates):
                 touch = LOG_TOUCH + _log_zero(total.delta_g, total.sigma_g) + _log_hand(block, TOUCH_PER_S)
@@ -358,12 +364,17 @@ def _log_noise(total: WeightChange) -> float:
 def _log_hand(block: tuple[PlateChange, ...], per_s: float) -> float:
     """Log density of all levels of a block but the last of each plate, as a hand's force."""
     log_density = 0.0
-    last: dict[str, PlateChange] = {}
+    by_plate: dict[str, list[PlateChange]] = {}
     for change in sorted(block, key=lambda each: each.settled_ns):
-        if change.plate in last:
-            still_s = max(change.onset_ns - last[change.plate].settled_ns, 0) / NS_PER_S
-            log_density += LOG_HAND - per_s * min(still_s, STILL_MAX_S)
-        last[change.plate] = change
+        by_plate.setdefault(change.plate, []).append(change)
+    for changes in by_plate.values():
+        end_g, level_g = sum(change.delta_g for change in changes), 0.0
+        for change, following in itertools.pairwise(changes):
+            level_g += change.delta_g
+            force_g = min(abs(level_g), abs(level_g - end_g))
+            rests = 0.5 * math.exp(-force_g / REST_G) / REST_G
+            still_s = max(following.onset_ns - change.settled_ns, 0) / NS_PER_S
+            log_density += LOG_HAND + math.log(rests + 0.5 / GRIP_G) - per_s * min(still_s, STILL_MAX_S)
     return log_density
 
 

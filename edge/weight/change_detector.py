@@ -187,7 +187,7 @@ class ChangeDetector:
 
     def _kind(self, open_: _Disturbance, delta_g: float, sigma_g: float, settled_ns: int) -> ChangeKind:
         options = self._options
-        if abs(delta_g) >= max(options.smallest_item_g, options.decide_sigmas * sigma_g):
+        if abs(delta_g) >= max(options.least_shift_g, options.decide_sigmas * sigma_g):
             return ChangeKind.OFFLINE_CHANGE if open_.dark_s > options.bridge_s else ChangeKind.CHANGE
         lasted_s = (settled_ns - open_.onset_ns) / NS_PER_S
         return ChangeKind.LEAN if lasted_s > options.touch_max_s else ChangeKind.TOUCH

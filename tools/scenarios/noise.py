@@ -28,7 +28,9 @@ LSB_G = 0.2409668
 class Noise(Protocol):
     """Source of quiet and of walking noise."""
 
-    def grams(self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator) -> Grams:
+    def grams(
+        self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator
+    ) -> Grams:
         """[n, plate] g around zero, n as in ``walking`` (whether somebody walks near, by sample)."""
         ...
 
@@ -39,7 +41,9 @@ class ModelledNoise:
     def __init__(self, rate_hz: float = 60.0) -> None:
         self._rate_hz = rate_hz
 
-    def grams(self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator) -> Grams:
+    def grams(
+        self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator
+    ) -> Grams:
         """See :class:`Noise`."""
         at_s = np.arange(walking.size) / self._rate_hz
         cells = LoadCells.of_board(f"gondola-{gondola}", len(plates))
@@ -94,11 +98,14 @@ class RecordedNoise:
             self._quiet[rack] = [_centred(grams[(at_s >= quiet[0]) & (at_s < quiet[1])])]
             self._walking[rack] = [_centred(grams[(at_s >= a) & (at_s < b)]) for a, b in walking]
 
-    def grams(self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator) -> Grams:
+    def grams(
+        self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator
+    ) -> Grams:
         """See :class:`Noise`. Gondolas without a recording borrow another one's."""
         source = gondola if gondola in self._quiet else sorted(self._quiet)[0]
         columns = [
-            self._columns[source].get(plate, int(rng.integers(len(self._columns[source])))) for plate in plates
+            self._columns[source].get(plate, int(rng.integers(len(self._columns[source]))))
+            for plate in plates
         ]
         loud = self._splice(self._walking[source], walking.size, rng)
         calm = self._splice(self._quiet[source], walking.size, rng)

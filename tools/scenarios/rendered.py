@@ -94,7 +94,11 @@ class RenderedCase:
                 lost += BATCH
                 continue
             block = WeightBlock(
-                gondola, round((start + 2.5 * number) * PERIOD_NS), PERIOD_NS, grams[start : start + BATCH], lost
+                gondola,
+                round((start + 2.5 * number) * PERIOD_NS),
+                PERIOD_NS,
+                grams[start : start + BATCH],
+                lost,
             )
             lost = 0
             yield at_s + BATCH / RATE_HZ, number, (f"g{gondola}", block)
@@ -145,7 +149,9 @@ class RenderedCase:
     def _walking(self, at_s: np.ndarray) -> np.ndarray:
         walking = np.zeros(at_s.size, dtype=bool)
         for visit in self.script.visits:
-            stays = sorted((each for each in self.script.stays if each.visit == visit), key=lambda each: each.start_s)
+            stays = sorted(
+                (each for each in self.script.stays if each.visit == visit), key=lambda each: each.start_s
+            )
             for one, following in zip(stays, stays[1:], strict=False):
                 walking |= (at_s >= one.end_s) & (at_s < following.start_s)
         return walking
@@ -162,7 +168,9 @@ class RenderedCase:
         for number in range(int(self.script.duration_s * TRACK_HZ)):
             t = number / TRACK_HZ
             targets = tuple(
-                Target(visit, self._body(visit, t)) for visit, (first, last) in span.items() if first <= t <= last
+                Target(visit, self._body(visit, t))
+                for visit, (first, last) in span.items()
+                if first <= t <= last
             )
             said.append((t + TRACK_LATE_S, TrackFrame(t=EPOCH + t, targets=targets)))
         return iter(sorted(said, key=lambda each: each[0]))
@@ -193,7 +201,9 @@ class RenderedCase:
         }
 
     def _head(self, visit: str, t: float) -> Metres3:
-        stays = sorted((each for each in self.script.stays if each.visit == visit), key=lambda each: each.start_s)
+        stays = sorted(
+            (each for each in self.script.stays if each.visit == visit), key=lambda each: each.start_s
+        )
         times = [moment for stay in stays for moment in (stay.start_s, stay.end_s)]
         places = np.array([stay.at for stay in stays for _ in range(2)])
         return tuple(float(np.interp(t, times, places[:, axis])) for axis in range(3))  # type: ignore[return-value]

@@ -84,7 +84,9 @@ class Score:
                 and {each["plate"] for each in event["plates"]} & set(transfer.plates)
             ]
             if near:
-                best = min(near, key=lambda event: (event["sku"] != transfer.sku, abs(event["t_settled"] - t)))
+                best = min(
+                    near, key=lambda event: (event["sku"] != transfer.sku, abs(event["t_settled"] - t))
+                )
                 open_.remove(best)
                 self.events_matched += 1
                 self.skus_right += best["sku"] == transfer.sku
