@@ -43,22 +43,27 @@ class BoardSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RackSignal:
-    """Counts of a rack, sample by sample, computed a block at a time."""
+    """Counts of a rack, sample by sample, computed a block at a time.
 
-    def __init__(self, spec: BoardSpec, power_up_ns: int) -> None:
+    Attributes:
+        power_up_ns: host monotonic time of sample 0; to be set before that is asked for.
+    """
+
+    def __init__(self, spec: BoardSpec) -> None:
         self.rack = Rack(spec.plates, spec.load_g, np.random.default_rng([*spec.seed, 0]))
         for force in spec.forces:
             self.rack.act(force)
         self._cells = LoadCells.of_board(spec.board_id, len(spec.plates))
         self._noise = np.random.default_rng([*spec.seed, 1])
-        self._power_up_s = (power_up_ns - spec.second_0_ns) / 1e9
+        self.power_up_ns = self._second_0_ns = spec.second_0_ns
         self._rate_hz = spec.rate_hz
         self._first, self._rows = 0, np.empty((0, len(spec.plates)), np.int32)
 
     def __call__(self, sample: int) -> Sequence[int]:
         """Counts of all channels for a sample; numbers only rise."""
         if sample >= self._first + len(self._rows):
-            at_s = self._power_up_s + (sample + np.arange(BLOCK_SAMPLES)) / self._rate_hz
+            power_up_s = (self.power_up_ns - self._second_0_ns) / 1e9
+            at_s = power_up_s + (sample + np.arange(BLOCK_SAMPLES)) / self._rate_hz
             self._first, self._rows = sample, self._cells.to_counts(self.rack.load_g(at_s), at_s, self._noise)
         row: Sequence[int] = self._rows[sample - self._first]
         return row
@@ -69,7 +74,7 @@ def main() -> None:
     spec = msgspec.json.decode(sys.argv[1].encode(), type=BoardSpec)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who started us
-    counts = RackSignal(spec, time.monotonic_ns())
+    counts = RackSignal(spec)
 
     def act(command: dict[str, Any]) -> None:
         try:
@@ -80,6 +85,9 @@ def main() -> None:
     board = SimulatedBoard(
         parse_board_id(spec.board_id), counts, channels=len(spec.plates), rate_hz=spec.rate_hz
     )
+    # The first call of advance is the power-up: board and rack must agree on it, whatever start-up cost.
+    counts.power_up_ns = time.monotonic_ns()
+    board.advance(counts.power_up_ns)
     run_board(board, link=Path(spec.link), on_command=act)
 
 
