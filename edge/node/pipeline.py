@@ -84,7 +84,10 @@ class NodePipeline:
         known = calibrations or {}
         self._racks = {rack.rack: RackWatch(rack, weight, known.get(rack.rack)) for rack in racks}
         hypotheses = HypothesisSearch(planogram, catalogue, fusion)
-        self._segmentation = Segmentation(planogram, hypotheses, fusion, weight.join_s)
+        # One for each rack, so that racks do not wait for each other's clocks.
+        self._segmentations = {
+            rack.rack: Segmentation(planogram, hypotheses, fusion, weight.join_s) for rack in racks
+        }
         self.reset()
 
     def reset(self) -> None:
@@ -93,8 +96,9 @@ class NodePipeline:
             rack.reset()
         self._utc = UtcReading(mono_ns=0, utc_s=0.0, synchronized=False)
         self._seq = 0
-        self._segmentation.reset()
-        self._said: dict[int, _Said] = {}  # by key of the act
+        for segmentation in self._segmentations.values():
+            segmentation.reset()
+        self._said: dict[tuple[str, int], _Said] = {}  # by rack and key of the act
 
     @property
     def next_seq(self) -> int:
@@ -117,12 +121,17 @@ class NodePipeline:
                 rack = self._racks[arrived.rack]
                 steps = [rack.link(arrived)] if isinstance(arrived, LinkReport) else rack.update(arrived)
                 for step in steps:
-                    messages.extend(self._messages(step))
+                    messages.extend(self._messages(arrived.rack, step))
         return tuple(messages)
 
     def flush(self) -> tuple[NodeMessage, ...]:
         """The recording ends here: decide what waits for neighbours only."""
-        return tuple(message for verdict in self._segmentation.flush() for message in self._publish(verdict))
+        return tuple(
+            message
+            for rack, segmentation in self._segmentations.items()
+            for verdict in segmentation.flush()
+            for message in self._publish(rack, verdict)
+        )
 
     def plate_health(self) -> tuple[PlateHealth, ...]:
         """Every plate as it is now."""
@@ -136,22 +145,24 @@ class NodePipeline:
             if health.state is SensorState.OK and health.settled
         }
 
-    def _messages(self, step: RackStep) -> Iterator[NodeMessage]:
+    def _messages(self, rack: str, step: RackStep) -> Iterator[NodeMessage]:
         """What one step of one rack is worth saying."""
         for fault in step.faults:
             yield self._fault(fault)
         yield from self._disturbances([each for each in step.changes if each.kind is not ChangeKind.CHANGE])
         moved = [change for change in step.changes if change.kind is ChangeKind.CHANGE]
-        if moved or self._segmentation.is_waiting:
-            for verdict in self._segmentation.update(moved, step.moving_g, step.now_ns):
-                yield from self._publish(verdict)
+        segmentation = self._segmentations[rack]
+        if moved or segmentation.is_waiting:
+            for verdict in segmentation.update(moved, step.moving_g, step.now_ns):
+                yield from self._publish(rack, verdict)
 
-    def _publish(self, verdict: Verdict) -> Iterator[NodeMessage]:
+    def _publish(self, rack: str, verdict: Verdict) -> Iterator[NodeMessage]:
         """A new event, or a revision of what was said before."""
-        said = self._said.get(verdict.key)
+        key = (rack, verdict.key)
+        said = self._said.get(key)
         if verdict.act is None:
             if said is not None:
-                yield self._withdrawal(verdict.key, said)
+                yield self._withdrawal(key, said)
             return
         decided_ns = verdict.act.total.decided_ns
         if said is None:
@@ -159,7 +170,7 @@ class NodePipeline:
             said = _Said(self._seq, 0, decided_ns)
         else:
             said = _Said(said.seq, said.revision + 1, decided_ns)
-        self._said[verdict.key] = said
+        self._said[key] = said
         yield self._event(verdict.act, said)
         horizon_ns = decided_ns - round(REVISABLE_S * NS_PER_S)
         self._said = {key: each for key, each in self._said.items() if each.decided_ns >= horizon_ns}
@@ -191,7 +202,7 @@ class NodePipeline:
             hypotheses=act.hypotheses,
         )  # fmt: skip
 
-    def _withdrawal(self, key: int, said: _Said) -> NodeMessage:
+    def _withdrawal(self, key: tuple[str, int], said: _Said) -> NodeMessage:
         """What was taken for an act of its own was part of another, which is revised beside this."""
         t = self._utc.at(said.decided_ns)
         self._said[key] = _Said(said.seq, said.revision + 1, said.decided_ns)

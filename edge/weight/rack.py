@@ -21,7 +21,7 @@ from edge.samples import (
 )
 from edge.weight.calibration import CountsToGrams
 from edge.weight.change_detector import ChangeDetector
-from edge.weight.conditioning import Conditioner, Hop
+from edge.weight.conditioning import Conditioner, Stretch
 
 _LINK_STATE = {
     LinkFault.DISCONNECTED: SensorState.DISCONNECTED,
@@ -32,7 +32,7 @@ _LINK_STATE = {
 
 @dataclass(frozen=True, slots=True)
 class RackStep:
-    """What one hop brought for one rack."""
+    """What one hop brought for one rack. Hops in which nothing happens make no step."""
 
     now_ns: int  # [ns] mono, last sample used
     changes: tuple[PlateChange, ...] = ()
@@ -58,17 +58,24 @@ class RackWatch:
         self._link: LinkReport | None = None
 
     def update(self, block: CountBlock | WeightBlock) -> Iterator[RackStep]:
-        """One step for every hop that the block completes."""
+        """One step for every hop of the block in which something happened."""
         self._link = None
         if isinstance(block, CountBlock):
             if self._to_grams is None:
                 self._states = (SensorState.UNCALIBRATED,) * len(self.layout.plates)
                 return
             block = self._to_grams.update(block)
-        for hop in self._conditioner.update(block):
-            faults = self._faults(hop) if hop.states is not self._states else ()
-            changes = tuple(self._detector.update(hop))
-            yield RackStep(hop.end_ns + round(hop.period_ns), changes, faults, self._detector.moving_g())
+        stretch = self._conditioner.update(block)
+        if stretch is None:
+            return
+        faults = self._faults(stretch)
+        for hop, changes in self._detector.update(stretch):
+            now_ns = int(stretch.end_ns[hop]) + round(stretch.period_ns)
+            while faults and faults[0].mono_ns < now_ns:
+                yield RackStep(faults[0].mono_ns, faults=(faults.pop(0),))
+            yield RackStep(now_ns, tuple(changes), moving_g=self._detector.moving_g())
+        for fault in faults:
+            yield RackStep(fault.mono_ns, faults=(fault,))
 
     def link(self, report: LinkReport) -> RackStep:
         """The rack's link went down or came back."""
@@ -103,11 +110,17 @@ class RackWatch:
                 settled=bool(ready[column]) and column not in disturbed,
             )
 
-    def _faults(self, hop: Hop) -> tuple[PlateFault, ...]:
-        """Sensors that began to fail with this hop, one report a kind of failure."""
-        begun: dict[SensorState, list[str]] = {}
-        for plate, before, now in zip(self.layout.plates, self._states, hop.states, strict=True):
-            if now is not before and now is not SensorState.OK:
-                begun.setdefault(now, []).append(plate)
-        self._states = hop.states
-        return tuple(PlateFault(tuple(plates), hop.end_ns, state.value) for state, plates in begun.items())
+    def _faults(self, stretch: Stretch) -> list[PlateFault]:
+        """Sensors that began to fail, one report a kind of failure and hop."""
+        faults: list[PlateFault] = []
+        for hop, states in enumerate(stretch.states):
+            if states is self._states:
+                continue
+            begun: dict[SensorState, list[str]] = {}
+            for plate, before, now in zip(self.layout.plates, self._states, states, strict=True):
+                if now is not before and now is not SensorState.OK:
+                    begun.setdefault(now, []).append(plate)
+            end_ns = int(stretch.end_ns[hop])
+            faults += [PlateFault(tuple(plates), end_ns, state.value) for state, plates in begun.items()]
+            self._states = states
+        return faults
