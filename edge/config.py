@@ -47,7 +47,7 @@ class WeightSection(Section, frozen=True, kw_only=True):
     The defaults are physics of plate scales (see docs/weight.md), not of one store.
     """
 
-    hop_s: Annotated[float, msgspec.Meta(ge=0.02, le=1)] = 0.1  # [s] grid on which levels are judged
+    hop_s: Annotated[float, msgspec.Meta(ge=0.02, le=1)] = 0.05  # [s] grid on which levels are judged
     capacity_g: Positive = 20_000.0  # [g] a reading beyond is saturated
     stuck_after_s: Positive = 3.0  # [s] bit-identical readings for so long are a stuck sensor
     stale_after_s: Positive = 1.0  # [s] no samples for so long is a stale plate
@@ -61,7 +61,7 @@ class WeightSection(Section, frozen=True, kw_only=True):
     noise_s: Positive = 4.0  # [s] memory of the noise while nothing happens
     rest_drift_g_per_s: NonNegative = 0.15  # [g/s] the fastest drift that a baseline follows
     baseline_cap_g: Positive = 60.0  # [g] cumulative correction before a drift is reported
-    settle_min_s: Positive = 0.3  # [s] of rest that a new level needs on a quiet plate
+    settle_min_s: Positive = 0.2  # [s] of rest that a new level needs on a quiet plate
     settle_max_s: Positive = 0.8  # [s] of rest that a new level is given on a ringing plate
     join_s: NonNegative = 0.3  # [s] wait for a neighbouring plate that still moves
     touch_max_s: Positive = 2.0  # [s] a longer press that leaves nothing is a lean

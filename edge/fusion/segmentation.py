@@ -17,7 +17,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -95,6 +95,10 @@ class _Cluster:
     changes: list[PlateChange] = field(default_factory=list)
     published: dict[frozenset[PlateChange], int] = field(default_factory=dict)
     wait_until_ns: int | None = None
+
+    def block_of(self, change: PlateChange) -> frozenset[PlateChange] | None:
+        """The published act that the change is part of."""
+        return next((block for block in self.published if change in block), None)
 
 
 class Segmentation:
@@ -175,13 +179,39 @@ class Segmentation:
             self._clusters.remove(other)
         first.changes.sort(key=lambda each: (each.settled_ns, each.plate))
         while len(first.changes) >= CLUSTER_MAX:
-            small = (each for each in first.changes if abs(each.delta_g) < self._options.smallest_item_g)
-            self._drop(first, next(small, first.changes[0]))
+            if not self._condense(first):
+                small = (each for each in first.changes if abs(each.delta_g) < self._options.smallest_item_g)
+                self._drop(first, next(small, first.changes[0]))
         return first
+
+    def _condense(self, cluster: _Cluster) -> bool:
+        """Make one of two changes of a plate that follow each other and were one act so far."""
+        steps = [
+            (later.onset_ns - earlier.settled_ns, earlier, later)
+            for plate in {change.plate for change in cluster.changes}
+            for earlier, later in itertools.pairwise(each for each in cluster.changes if each.plate == plate)
+            if cluster.block_of(earlier) == cluster.block_of(later)
+        ]
+        if not steps:
+            return False
+        _, earlier, later = min(steps, key=lambda step: step[0])
+        whole = replace(
+            later,
+            delta_g=earlier.delta_g + later.delta_g,
+            sigma_g=math.hypot(earlier.sigma_g, later.sigma_g),
+            onset_ns=earlier.onset_ns,
+        )
+        block = cluster.block_of(earlier)
+        if block is not None:
+            cluster.published[block - {earlier, later} | {whole}] = cluster.published.pop(block)
+        at = cluster.changes.index(later)
+        cluster.changes[at] = whole
+        cluster.changes.remove(earlier)
+        return True
 
     def _drop(self, cluster: _Cluster, change: PlateChange) -> None:
         """What was published with a dropped change stays as it is."""
-        gone = next((block for block in cluster.published if change in block), frozenset((change,)))
+        gone = cluster.block_of(change) or frozenset((change,))
         cluster.published.pop(gone, None)
         cluster.changes = [each for each in cluster.changes if each not in gone]
 
