@@ -1,1 +1,1 @@
-"""Scripted shopping with known truth, rendered as recordings: what the accuracy of the runtime is measured on."""
+"""Scripted shopping with known truth, rendered as recordings: what accuracy is measured on."""

@@ -47,7 +47,7 @@ class ModelledNoise:
         """See :class:`Noise`."""
         at_s = np.arange(walking.size) / self._rate_hz
         cells = LoadCells.of_board(f"gondola-{gondola}", len(plates))
-        rack = Rack(plates, np.zeros(len(plates)), rng)
+        rack = Rack(plates, [0.0] * len(plates), rng)
         step_s = 0.0
         while step_s < at_s[-1]:
             if walking[min(int(step_s * self._rate_hz), walking.size - 1)]:
@@ -118,7 +118,7 @@ class RecordedNoise:
         at = 0
         while at < samples:
             source = pool[int(rng.integers(len(pool)))]
-            length = int(min(rng.integers(60, 200), len(source)))
+            length = min(int(rng.integers(60, 200)), len(source))
             start = int(rng.integers(len(source) - length + 1))
             part = source[start : start + length] * rng.choice([-1.0, 1.0])
             part = part[: out.shape[0] - at].copy()

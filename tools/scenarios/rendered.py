@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
 
 from edge.config import AttributionSection, CartSection, FusionSection, WeightSection
-from edge.messages import GateDirection, GateEvent, KeyPoint, Target, TrackFrame
 from edge.planogram import Catalogue, Facing, Planogram, shelf_of
 from edge.recording.case import CaseInput, CaseSetup, NodeSetup
 from edge.samples import RackLayout, UtcReading, WeightBlock
-from tools.scenarios.noise import Noise
-from tools.scenarios.script import Metres3, Script
+from tools.scenarios.noise import LSB_G, Noise
+from tools.scenarios.script import Script
+from tools.scenarios.tracked import EPOCH, TrackedPeople
 
 RATE_HZ = 60.0
 BATCH = 12  # [samples]
 PERIOD_NS = 1e9 / RATE_HZ
-EPOCH = 1_700_000_000.0  # [s] store time of second 0
-TRACK_HZ = 10.0
-TRACK_LATE_S = 2.3  # [s] a live system sees people so much later than plates
-CROSSTALK_SHARE = (0.0, 0.015)  # [1] of a change, on the two neighbours to either side
-LOST_POINT = 0.03  # [1] key points that the tracker loses, per frame
-JITTER_M = 0.015
+PHASE_SAMPLES = 2.5
+"""[samples] by which the batches of one gondola come later than those of the one before."""
+
+CROSSTALK_SHARE, CROSSTALK_REACH = (0.0, 0.015), 2
+"""[1] of a change that each of the two neighbours to either side shows, for ever: the recorded pick of 622 g
+moved the next plate by 5-7 g and the one after it by 8-9.5 g."""
+
 SHELF_LOAD_G = (1000.0, 6000.0)
+SATURATED_G = 22_000.0
+SPIKE_SHARE, SPIKES_G = 0.05, (-4000.0, 9000.0, 30000.0)
 
 
 class RenderedCase:
-    """One script, one noise, one seed."""
+    """One script, one noise, one seed.
+
+    Args:
+        script: what happens.
+        planogram: the store as it truly stands; the case's own claims what the script says.
+        catalogue: its goods.
+        noise: of the untouched plates.
+        weight: options of the weight path.
+        fusion: options of the hypotheses.
+    """
 
     def __init__(
         self,
@@ -67,7 +80,7 @@ class RenderedCase:
         )  # fmt: skip
         self._samples = int(script.duration_s * RATE_HZ) // BATCH * BATCH
         self._blocks = {gondola: self._render(gondola, columns) for gondola, columns in self._racks.items()}
-        self._people = list(self._track())
+        self._people = TrackedPeople(script, self._rng).reports()
 
     def inputs(self) -> Iterator[CaseInput]:
         """See :class:`edge.recording.case.Case`."""
@@ -76,7 +89,7 @@ class RenderedCase:
         streams: list[Iterator[tuple[float, int, CaseInput]]] = [
             self._batches(number, gondola) for number, gondola in enumerate(self._blocks)
         ]
-        streams.append((late, 1000, (None, said)) for late, said in self._people)
+        streams.append((arrival_s, 1000, (None, said)) for arrival_s, said in self._people)
         for _, _, arrived in heapq.merge(*streams, key=lambda each: each[:2]):
             yield arrived
 
@@ -95,7 +108,7 @@ class RenderedCase:
                 continue
             block = WeightBlock(
                 gondola,
-                round((start + 2.5 * number) * PERIOD_NS),
+                round((start + PHASE_SAMPLES * number) * PERIOD_NS),
                 PERIOD_NS,
                 grams[start : start + BATCH],
                 lost,
@@ -104,32 +117,35 @@ class RenderedCase:
             yield at_s + BATCH / RATE_HZ, number, (f"g{gondola}", block)
 
     def _render(self, gondola: str, columns: tuple[str, ...]) -> np.ndarray:
+        """[n, plate] g: noise, standing load, forces with their cross-talk, bumps, faults."""
         at_s = np.arange(self._samples) / RATE_HZ
         grams = self._noise.grams(gondola, columns, self._walking(at_s), self._rng)
         index = {plate: column for column, plate in enumerate(columns)}
         grams = grams + self._rng.uniform(*SHELF_LOAD_G, len(columns))
+        crosstalk = self._rng.uniform(*CROSSTALK_SHARE, (len(columns), len(columns)))
         for plate, force in self.script.forces:
             if plate not in index:
                 continue
+            column = index[plate]
             knots_s, knots_g = zip(*force.knots, strict=True)
             moved = np.interp(at_s, knots_s, knots_g)
-            grams[:, index[plate]] += moved
+            grams[:, column] += moved
             if force.kick_g:
                 since = np.maximum(at_s - force.kick_at_s, 0.0)
                 ring_hz, ring_s = self._rng.uniform(6, 15), self._rng.uniform(0.1, 0.35)
-                grams[:, index[plate]] += (
+                grams[:, column] += (
                     force.kick_g * np.exp(-since / ring_s) * np.sin(2 * np.pi * ring_hz * since) * (since > 0)
                 )
-            for other in columns:
-                apart = abs(index[other] - index[plate])
-                if other != plate and shelf_of(other) == shelf_of(plate) and apart <= 2:
-                    grams[:, index[other]] += self._rng.uniform(*CROSSTALK_SHARE) / apart * moved
+            nearby = range(max(column - CROSSTALK_REACH, 0), column + CROSSTALK_REACH + 1)
+            for other in nearby:
+                if other != column and other < len(columns) and shelf_of(columns[other]) == shelf_of(plate):
+                    grams[:, other] += crosstalk[column, other] * moved
         for bumped, at, size_g in self.script.bumps:
             if bumped == gondola:
                 since = np.maximum(at_s - at, 0.0)
                 shape = np.exp(-since / 0.4) * np.sin(2 * np.pi * self._rng.uniform(5, 9) * since)
                 grams += size_g * shape[:, None] * self._rng.uniform(0.2, 1.0, len(columns))
-        return self._fail(grams, index, at_s)
+        return self._fail(np.round(grams / LSB_G) * LSB_G, index, at_s)
 
     def _fail(self, grams: np.ndarray, index: dict[str, int], at_s: np.ndarray) -> np.ndarray:
         for fault in self.script.faults:
@@ -141,72 +157,20 @@ class RenderedCase:
                 grams[during, column] = np.nan
             elif fault.kind == "stuck":
                 grams[during, column] = grams[np.flatnonzero(during)[0], column]
+            elif fault.kind == "saturated":
+                grams[during, column] = SATURATED_G
             elif fault.kind == "spikes":
-                hit = during & (self._rng.random(at_s.size) < 0.05)
-                grams[hit, column] += self._rng.choice([-4000.0, 9000.0, 30000.0], int(hit.sum()))
+                hit = during & (self._rng.random(at_s.size) < SPIKE_SHARE)
+                grams[hit, column] += self._rng.choice(SPIKES_G, int(hit.sum()))
         return grams
 
     def _walking(self, at_s: np.ndarray) -> np.ndarray:
+        """[n] whether anybody walks."""
         walking = np.zeros(at_s.size, dtype=bool)
         for visit in self.script.visits:
             stays = sorted(
                 (each for each in self.script.stays if each.visit == visit), key=lambda each: each.start_s
             )
-            for one, following in zip(stays, stays[1:], strict=False):
+            for one, following in itertools.pairwise(stays):
                 walking |= (at_s >= one.end_s) & (at_s < following.start_s)
         return walking
-
-    # --- people -----------------------------------------------------------------------------------
-
-    def _track(self) -> Iterator[tuple[float, TrackFrame | GateEvent]]:
-        said: list[tuple[float, TrackFrame | GateEvent]] = []
-        span = {visit: self._span(visit) for visit in self.script.visits}
-        for visit, (first, last) in span.items():
-            entered = GateEvent(visit=visit, direction=GateDirection.ENTERED, t=EPOCH + first)
-            left = GateEvent(visit=visit, direction=GateDirection.LEFT, t=EPOCH + last)
-            said += [(first + TRACK_LATE_S, entered), (last + TRACK_LATE_S + 3.0, left)]
-        for number in range(int(self.script.duration_s * TRACK_HZ)):
-            t = number / TRACK_HZ
-            targets = tuple(
-                Target(visit, self._body(visit, t))
-                for visit, (first, last) in span.items()
-                if first <= t <= last
-            )
-            said.append((t + TRACK_LATE_S, TrackFrame(t=EPOCH + t, targets=targets)))
-        return iter(sorted(said, key=lambda each: each[0]))
-
-    def _span(self, visit: str) -> tuple[float, float]:
-        stays = [each for each in self.script.stays if each.visit == visit]
-        return min(each.start_s for each in stays), max(each.end_s for each in stays)
-
-    def _body(self, visit: str, t: float) -> dict[str, KeyPoint]:
-        x, y, z = self._head(visit, t)
-        points: dict[str, Metres3] = {
-            "head": (x, y, z), "neck": (x, y, z - 0.2),
-            "l_wrist": (x - 0.25, y + 0.05, z - 0.75), "r_wrist": (x + 0.25, y + 0.05, z - 0.75),
-        }  # fmt: skip
-        for reach in self.script.reaches:
-            if reach.visit == visit and reach.start_s - 0.4 <= t <= reach.end_s + 0.4:
-                part = min((t - reach.start_s + 0.4) / 0.4, (reach.end_s + 0.4 - t) / 0.4, 1.0)
-                name = "l_wrist" if reach.left else "r_wrist"
-                rest = np.array(points[name])
-                points[name] = tuple(rest + part * (np.array(reach.at) - rest))
-        return {
-            name: KeyPoint(
-                (at[0] + self._jitter(), at[1] + self._jitter(), at[2] + self._jitter()),
-                float(self._rng.uniform(0.7, 1.0)),
-            )
-            for name, at in points.items()
-            if self._rng.random() > LOST_POINT
-        }
-
-    def _head(self, visit: str, t: float) -> Metres3:
-        stays = sorted(
-            (each for each in self.script.stays if each.visit == visit), key=lambda each: each.start_s
-        )
-        times = [moment for stay in stays for moment in (stay.start_s, stay.end_s)]
-        places = np.array([stay.at for stay in stays for _ in range(2)])
-        return tuple(float(np.interp(t, times, places[:, axis])) for axis in range(3))  # type: ignore[return-value]
-
-    def _jitter(self) -> float:
-        return float(self._rng.normal(0, JITTER_M))

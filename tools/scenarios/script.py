@@ -20,6 +20,9 @@ class Transfer:
     quantity: int  # [units] > 0
     taken: bool  # False: put
     plates: tuple[str, ...]
+    weight_g: float = 0.0  # [g] of all units together
+    seen: bool = True  # False: the sensors are off; to be reported, never to be charged
+    optional: bool = False  # lifted and set down again in one go: may be reported or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,21 @@ class Stay:
 class SensorFault:
     """Readings of a plate, or batches of a whole gondola, go wrong for a while."""
 
-    kind: str  # stuck, nan, spikes, lost (whole gondola)
+    kind: str  # stuck, nan, spikes, saturated, lost (whole gondola)
     start_s: float
     end_s: float
     plate: str = ""
     gondola: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """How well people are tracked."""
+
+    late_s: float = 2.3  # [s] a live system sees people so much later than plates
+    jitter_m: float = 0.015  # [m] standard deviation of each coordinate of a key point
+    lost_share: float = 0.03  # [1] key points that the tracker loses, per frame
+    lost_wrists: tuple[tuple[str, float, float], ...] = ()  # (visit, from s, until s) both of them
 
 
 @dataclass(slots=True)
@@ -71,10 +84,18 @@ class Script:
         default_factory=dict
     )  # SKU on the shelf -> SKU that the planogram claims
     visits: list[str] = field(default_factory=list)
+    tracking: Tracking = Tracking()
 
     def receipts(self) -> dict[str, Counter[str]]:
-        """What each visit holds at the end. A thing handed over stays with its picker."""
+        """What each visit is to be charged. A thing handed over stays with its picker."""
         held: dict[str, Counter[str]] = {visit: Counter() for visit in self.visits}
         for transfer in sorted(self.transfers, key=lambda each: each.t):
-            held[transfer.visit][transfer.sku] += transfer.quantity if transfer.taken else -transfer.quantity
+            if transfer.seen:
+                units = transfer.quantity if transfer.taken else -transfer.quantity
+                held[transfer.visit][transfer.sku] += units
         return {visit: +counter for visit, counter in held.items()}
+
+    def span_s(self, visit: str) -> tuple[float, float]:
+        """[s] from when to when somebody is in the store."""
+        stays = [each for each in self.stays if each.visit == visit]
+        return min(each.start_s for each in stays), max(each.end_s for each in stays)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.planogram import Box, Catalogue, Facing, Planogram, shelf_of
-from tools.scenarios.script import Reach, Script, SensorFault, Stay, Transfer
-from tools.store_simulator.forces import PlateForce
+from tools.scenarios import grips
+from tools.scenarios.script import Metres3, Reach, Script, SensorFault, Stay, Transfer
 from tools.store_simulator.hands import lift, put_down, touch
 
 ENTRANCE = (0.6, -2.6)
@@ -74,13 +74,36 @@ class Stage:
         ]
         return sorted(others, key=lambda each: abs(row.index(each.plates[0]) - row.index(goods.plates[0])))
 
-    def twins(self, within_g: float = 3.0) -> list[tuple[Goods, Goods]]:
-        """Pairs on one shelf that weigh alike."""
+    def within_reach(self, goods: Goods, metres: float = 0.8) -> Goods:
+        """Other goods that somebody can take who stands before ``goods``."""
+        at = np.array(self.planogram.plates[goods.plates[0]].centre_m)
+        return next(
+            each
+            for each in self.any_goods(len(self.goods))
+            if each.sku != goods.sku
+            and np.linalg.norm(np.array(self.planogram.plates[each.plates[0]].centre_m) - at) < metres
+        )
+
+    def gondola_of_unlike(self, apart_g: float = 6.0) -> tuple[str, list[Goods]]:
+        """A gondola, and those of its goods whose weight no other SKU of the store has; two at least."""
+        pools: dict[str, list[Goods]] = {}
+        for each in self.goods:
+            if all(
+                abs(each.weight_g - other.weight_g) > apart_g or each.sku == other.sku for other in self.goods
+            ):
+                pools.setdefault(each.plates[0].partition("/")[0], []).append(each)
+        rich = [gondola for gondola, pool in pools.items() if len(pool) > 1]
+        gondola = rich[int(self.rng.integers(len(rich)))]
+        pool = pools[gondola]
+        return gondola, [pool[int(index)] for index in self.rng.permutation(len(pool))]
+
+    def twins(self, within_g: float = 3.0, *, elsewhere: bool = False) -> list[tuple[Goods, Goods]]:
+        """Pairs that weigh alike, on one shelf or on two."""
         return [
             (one, other)
             for index, one in enumerate(self.goods)
             for other in self.goods[index + 1 :]
-            if shelf_of(one.plates[0]) == shelf_of(other.plates[0])
+            if (shelf_of(one.plates[0]) != shelf_of(other.plates[0])) is elsewhere
             and one.sku != other.sku
             and abs(one.weight_g - other.weight_g) <= within_g
         ]
@@ -147,6 +170,10 @@ class Stage:
         self.script.reaches.append(Reach(visit, start_s, end_s, at, left))
         self._extend(end_s)
 
+    def reach_out(self, visit: str, at: Metres3, start_s: float, end_s: float) -> None:
+        """A hand goes to a place that is not on a shelf."""
+        self.script.reaches.append(Reach(visit, start_s, end_s, at))
+
     # --- hands and goods --------------------------------------------------------------------------
 
     def pick(
@@ -159,14 +186,18 @@ class Stage:
         at: tuple[tuple[str, ...], list[float]] | None = None,
         weight_g: float | None = None,
         left: bool = False,
+        seen: bool = True,
+        optional: bool = False,
     ) -> float:
-        """Take units; the weight taken."""
+        """Take units; the weight taken. For ``seen`` and ``optional`` see :class:`Transfer`."""
         plates, shares = at or self.place(goods)
         total_g = self.unit_g(goods, quantity) if weight_g is None else weight_g
         for plate, share in zip(plates, shares, strict=True):
             self.script.forces.append((plate, lift(self.rng, 0, t, total_g * share)))
         self.reach(visit, plates, t - 0.4, t + 0.35, left=left)
-        self.script.transfers.append(Transfer(t, visit, goods.sku, quantity, True, plates))
+        self.script.transfers.append(
+            Transfer(t, visit, goods.sku, quantity, True, plates, total_g, seen, optional)
+        )
         return total_g
 
     def put(
@@ -178,70 +209,75 @@ class Stage:
         quantity: int = 1,
         at: tuple[tuple[str, ...], list[float]] | None = None,
         weight_g: float | None = None,
+        left: bool = False,
+        optional: bool = False,
     ) -> None:
         """Put units down, at their own place or at another (``at``)."""
         plates, shares = at or self.place(goods)
         total_g = self.unit_g(goods, quantity) if weight_g is None else weight_g
         for plate, share in zip(plates, shares, strict=True):
             self.script.forces.append((plate, put_down(self.rng, 0, t, total_g * share)))
-        self.reach(visit, plates, t - 0.3, t + 0.6)
-        self.script.transfers.append(Transfer(t, visit, goods.sku, quantity, False, plates))
+        self.reach(visit, plates, t - 0.3, t + 0.6, left=left)
+        self.script.transfers.append(
+            Transfer(t, visit, goods.sku, quantity, False, plates, total_g, True, optional)
+        )
 
     def slow_pick(self, visit: str, goods: Goods, t: float, over_s: float) -> None:
         """Take one unit so slowly that the load leaves over seconds."""
-        plates, shares = self.place(goods, straddle=False)
-        total_g = self.unit_g(goods)
-        steps = np.sort(self.rng.uniform(0.02, 0.98, 6))
-        knots = [(t + over_s * float(step), -total_g * float(step**1.3)) for step in steps]
-        self.script.forces.append(
-            (plates[0], PlateForce(0, ((t, 0.0), *knots, (t + over_s, -total_g * shares[0]))))
-        )
-        self.reach(visit, plates, t - 0.4, t + over_s + 0.3)
-        self.script.transfers.append(Transfer(t, visit, goods.sku, 1, True, plates))
-
-    def hold(self, visit: str, goods: Goods, t: float, for_s: float, *, take: bool) -> None:
-        """Grip goods on the shelf for seconds, half lifted, then take them or let go."""
         plates, _ = self.place(goods, straddle=False)
         total_g = self.unit_g(goods)
-        relieved = -float(self.rng.uniform(0.15, 0.6)) * total_g
-        knots = [(t, 0.0), (t + 0.3, relieved)]
-        beat = t + 0.3
-        while beat < t + for_s - 0.6:
-            beat += float(self.rng.uniform(0.15, 0.4))
-            knots.append((beat, relieved * float(self.rng.uniform(0.7, 1.3))))
-        knots.append((t + for_s, relieved))
-        knots.append((t + for_s + 0.2, -total_g if take else 0.0))
-        self.script.forces.append((plates[0], PlateForce(0, tuple(knots))))
+        self.script.forces.append((plates[0], grips.slow_lift(self.rng, t, over_s, total_g)))
+        self.reach(visit, plates, t - 0.4, t + over_s + 0.3)
+        self.script.transfers.append(Transfer(t, visit, goods.sku, 1, True, plates, total_g))
+
+    def hold(
+        self,
+        visit: str,
+        goods: Goods,
+        t: float,
+        for_s: float,
+        *,
+        take: bool,
+        press: bool = False,
+        steady: bool = False,
+    ) -> None:
+        """Grip goods on the shelf for seconds, then take them or let go; see :func:`grips.grip`."""
+        plates, _ = self.place(goods, straddle=False)
+        total_g = self.unit_g(goods)
+        force = grips.grip(self.rng, t, for_s, total_g, take=take, press=press, steady=steady)
+        self.script.forces.append((plates[0], force))
         self.reach(visit, plates, t - 0.3, t + for_s + 0.5)
         if take:
-            self.script.transfers.append(Transfer(t + for_s, visit, goods.sku, 1, True, plates))
+            self.script.transfers.append(Transfer(t + for_s, visit, goods.sku, 1, True, plates, total_g))
 
-    def touch(self, visit: str, goods: Goods, t: float) -> None:
+    def touch(self, visit: str, goods: Goods, t: float, *, left: bool = False) -> None:
         """Feel goods and leave them."""
         plates, _ = self.place(goods, straddle=False)
         self.script.forces.append((plates[0], touch(self.rng, 0, t)))
-        self.reach(visit, plates, t - 0.3, t + 1.0)
+        self.reach(visit, plates, t - 0.3, t + 1.0, left=left)
 
-    def lean(self, visit: str, goods: Goods, t: float, for_s: float) -> None:
+    def adjust(self, visit: str, goods: Goods, t: float) -> None:
+        """Move a unit from one plate of its facing to the next."""
+        first = int(self.rng.integers(len(goods.plates) - 1))
+        from_to = self.rng.permutation(goods.plates[first : first + 2])
+        total_g = self.unit_g(goods)
+        down_s = t + float(self.rng.uniform(0.3, 1.0))
+        self.script.forces.append((str(from_to[0]), lift(self.rng, 0, t, total_g)))
+        self.script.forces.append((str(from_to[1]), put_down(self.rng, 0, down_s, total_g)))
+        self.reach(visit, goods.plates, t - 0.4, down_s + 0.6)
+
+    def lean(self, visit: str, goods: Goods, t: float, for_s: float, *, steady: bool = False) -> None:
         """Rest a hand or an elbow on the shelf."""
         plates, _ = self.place(goods, straddle=False)
-        force = float(self.rng.uniform(30, 400))
-        knots = [(t, 0.0)]
-        beat = t
-        while beat < t + for_s:
-            beat += float(self.rng.uniform(0.2, 0.5))
-            knots.append((beat, force * float(self.rng.uniform(0.6, 1.3))))
-        knots.append((beat + 0.2, 0.0))
-        self.script.forces.append((plates[0], PlateForce(0, tuple(knots))))
-        self.reach(visit, plates, t - 0.3, beat + 0.4)
+        self.script.forces.append((plates[0], grips.lean(self.rng, t, for_s, steady=steady)))
+        self.reach(visit, plates, t - 0.3, t + for_s + 0.6)
 
     def bump(self, goods: Goods, t: float) -> None:
         """Knock against the rack."""
         self.script.bumps.append((goods.plates[0].partition("/")[0], t, float(self.rng.uniform(40, 150))))
 
-    def fault(self, kind: str, goods: Goods, start_s: float, end_s: float) -> None:
-        """A sensor fails for a while."""
-        plate = goods.plates[0]
+    def fault(self, kind: str, plate: str, start_s: float, end_s: float) -> None:
+        """A sensor fails for a while, or (``lost``) everything of its gondola."""
         self.script.faults.append(SensorFault(kind, start_s, end_s, plate, plate.partition("/")[0]))
 
     def _extend(self, t: float) -> None:
