@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from edge.aggregator.store import Decision, Store, Visit
+from edge.aggregator.store import Store
+from edge.aggregator.tickets import Decision, Visit
 from edge.messages import EventKind
 
 

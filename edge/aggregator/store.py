@@ -7,22 +7,14 @@ What the carts hold depends on the entries alone, not on the order in which they
 
 from __future__ import annotations
 
-import bisect
 import math
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from edge.aggregator.account import NOTHING, Actor, Claim, Contents
 from edge.aggregator.attribution import Attribution, TrackHistory
-from edge.aggregator.carts import (
-    EMPTY_STORE,
-    Actor,
-    Beam,
-    CartBelief,
-    Choice,
-    Claim,
-    choices_of,
-    content_of,
-    quantity_probability,
-)
+from edge.aggregator.carts import CartBelief
 from edge.aggregator.entries import (
     AttributionEntry,
     EventEntry,
@@ -32,16 +24,15 @@ from edge.aggregator.entries import (
     VisitLikelihood,
 )
 from edge.aggregator.placing import Placing
+from edge.aggregator.tickets import Decision, Tickets, Visit, is_same, receipt_of
+from edge.aggregator.timeline import Timeline
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
     Cart,
-    CartLine,
     Disturbance,
     EventIdentity,
-    EventKind,
     GateDirection,
     GateEvent,
-    ItemCount,
     Receipt,
     ShelfEvent,
     TrackFrame,
@@ -51,32 +42,14 @@ from edge.planogram import Catalogue, Planogram
 LINGER_S = 10.0
 """[s] A visit counts as present so long after it left: gates and trackers report late."""
 
-REMEMBERED_S = 3600.0
-"""[s] After so long an event's meaning is no longer reconsidered."""
+REMEMBERED_S = 7200.0
+"""[s] Events older than that and not among the newest :data:`REMEMBERED` are left to the ledger."""
 
+REMEMBERED = 2000
+"""[events, disturbances] kept however old: after an outage nodes deliver hours, one node after the other."""
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What an event is taken for, given everything else that is known."""
-
-    event: ShelfEvent
-    kind: EventKind
-    items: tuple[ItemCount, ...]  # empty: nothing that the catalogue holds
-    visit: str | None  # None: nobody who is tracked
-    probability: float  # [1] of items and visit together
-    needs_review: bool
-    foreign: bool = False  # a thing that is not the store's: nobody is charged
-
-
-@dataclass(slots=True)
-class Visit:
-    """One shopper's stay."""
-
-    visit: str
-    entered_at: float | None = None  # [s]
-    left_at: float | None = None  # [s]
-    receipt: Receipt | None = None
-    receipts: int = 0
+TOO_LATE_MAX = 100
+"""[events] shown of those that came when their time was forgotten already."""
 
 
 class Store:
@@ -90,19 +63,23 @@ class Store:
         attribution: AttributionSection,
         carts: CartSection,
     ) -> None:
-        self._catalogue, self._options, self._cart_options = catalogue, attribution, carts
+        self._options = attribution
         self._attribution = Attribution(planogram, attribution)
-        self._belief = CartBelief(Placing(planogram), carts)
+        self._tickets = Tickets(catalogue, carts)
         self._history = TrackHistory()
+        self._timeline = Timeline(CartBelief(Placing(planogram), carts))
         self._visits: dict[str, Visit] = {}
         self._events: dict[EventIdentity, ShelfEvent] = {}
         self._attributions: dict[EventIdentity, AttributionEntry] = {}
+        self._open: dict[
+            EventIdentity, float
+        ] = {}  # events of which tracks may still tell; end of window [s]
         self._disturbances: dict[EventIdentity, Disturbance] = {}
-        self._order: list[tuple[float, EventIdentity]] = []  # events by onset
-        self._start = EMPTY_STORE  # before the first event of `_order`
-        self._beams: list[Beam] = []  # after each event of `_order`, as far as computed
-        self._settled: dict[EventIdentity, Decision] = {}  # decisions no longer reconsidered
-        self._decisions: tuple[Decision, ...] | None = None  # as they stand; None: to be made anew
+        self._too_late: deque[Decision] = deque(maxlen=TOO_LATE_MAX)
+        self._newest = self._horizon = -math.inf  # [s] latest sign of life; what began before is forgotten
+        self._forgotten = Forgotten()
+        self._picture: _Picture | None = None  # as things stand; None: to be made anew
+        self._due: tuple[int, tuple[LedgerEntry, ...]] | None = None  # receipts due of so many closed visits
 
     # --- plan -------------------------------------------------------------------------------------
 
@@ -114,14 +91,15 @@ class Store:
         if isinstance(message, GateEvent):
             known = self._visits.get(message.visit, Visit(message.visit))
             entered = message.direction is GateDirection.ENTERED
-            same = (known.entered_at if entered else known.left_at) == message.t
+            same = (known.entered_at if entered else known.last_left_at) == message.t
             return () if same else (GateEntry(message),)
         if isinstance(message, ShelfEvent):
-            return (EventEntry(message), self._attribute(message, final=self._is_covered(message)))
+            final = self._attribution.window_of(message)[1] <= self._history.newest
+            return (EventEntry(message), self._attribute(message, final=final))
         return (EventEntry(message),)
 
     def settle(self, utc_s: float) -> tuple[LedgerEntry, ...]:
-        """Entries that are due because store time has come to ``utc_s``."""
+        """Entries that are due because store time has come to ``utc_s``; the same until they are applied."""
         late_s = self._options.window_s + self._options.latency_s
         return (*self._attributions_due(utc_s - late_s), *self._receipts_due(utc_s - late_s))
 
@@ -132,12 +110,9 @@ class Store:
     def _attributions_due(self, covered_until: float) -> tuple[LedgerEntry, ...]:
         return tuple(
             self._attribute(self._events[event], final=True)
-            for event, attribution in self._attributions.items()
-            if not attribution.final and self._attribution.window_of(self._events[event])[1] <= covered_until
+            for event, window_end in self._open.items()
+            if window_end <= covered_until
         )
-
-    def _is_covered(self, event: ShelfEvent) -> bool:
-        return self._attribution.window_of(event)[1] <= self._history.newest
 
     def _attribute(self, event: ShelfEvent, *, final: bool) -> AttributionEntry:
         present = [
@@ -146,7 +121,7 @@ class Store:
             if (visit.entered_at is None or visit.entered_at <= event.t_settled)
             and (visit.left_at is None or visit.left_at >= event.t_onset - LINGER_S)
         ]
-        earlier = self._attributions.get(event.identity)
+        earlier = self._attribution_of(event)
         return AttributionEntry(
             event=event.identity,
             event_revision=event.revision,
@@ -156,216 +131,229 @@ class Store:
         )
 
     def _receipts_due(self, left_before: float) -> tuple[LedgerEntry, ...]:
-        due: list[LedgerEntry] = []
-        for visit in self._visits.values():
-            if visit.left_at is None or visit.left_at > left_before:
-                continue
-            if self._has_open_question(visit):
-                continue
-            receipt = self._receipt(visit, visit.left_at)
-            if visit.receipt is None or _content(receipt) != _content(visit.receipt):
-                due.append(ReceiptEntry(receipt))
-        return tuple(due)
+        """Receipts that are missing or say something else by now; looked for only after a change."""
+        closed = [
+            visit
+            for visit in self._visits.values()
+            if visit.left_at is not None and visit.left_at <= left_before
+        ]
+        if self._due is None or self._due[0] != len(closed):
+            self._due = len(closed), tuple(ReceiptEntry(each) for each in self._receipts_of(closed))
+        return self._due[1]
 
-    def _has_open_question(self, visit: Visit) -> bool:
-        """Whether tracks may still tell that an event was this visit's."""
-        return any(
-            not attribution.final and any(who.visit == visit.visit for who in attribution.visits)
-            for attribution in self._attributions.values()
-        )
+    def _receipts_of(self, closed: list[Visit]) -> Iterator[Receipt]:
+        if not closed:
+            return
+        contents = self._look().contents
+        open_questions = {
+            who.visit
+            for event in self._open
+            if (attribution := self._attributions.get(event)) is not None
+            for who in attribution.visits
+        }
+        for visit in closed:
+            content = contents.get(visit.visit, NOTHING)
+            is_known = visit.receipt is not None and visit.receipt.left_at == visit.left_at
+            if visit.visit in open_questions or (is_known and visit.compared is content):
+                continue
+            receipt = receipt_of(visit, self.cart(visit))
+            if visit.receipt is None or not is_same(receipt, visit.receipt):
+                yield receipt
+            else:
+                visit.compared = content
 
     # --- apply ------------------------------------------------------------------------------------
 
     def apply(self, entry: LedgerEntry) -> None:
         """Fold one entry in. Older revisions than what is known change nothing."""
-        self._decisions = None
-        if isinstance(entry, EventEntry):
-            self._apply_message(entry.message)
-        elif isinstance(entry, AttributionEntry):
-            self._apply_attribution(entry)
-        elif isinstance(entry, GateEntry):
-            visit = self._visits.setdefault(entry.gate.visit, Visit(entry.gate.visit))
-            if entry.gate.direction is GateDirection.ENTERED:
-                visit.entered_at, visit.left_at = entry.gate.t, None
-            else:
-                visit.left_at = entry.gate.t
-        else:
-            visit = self._visits.setdefault(entry.receipt.visit, Visit(entry.receipt.visit))
-            visit.receipt = entry.receipt
-            visit.receipts += 1
-        self._forget_old()
+        self._picture = self._due = None
+        match entry:
+            case EventEntry(message=message):
+                self._apply_message(message)
+            case AttributionEntry():
+                self._apply_attribution(entry)
+            case GateEntry(gate=gate):
+                self._apply_gate(gate)
+            case ReceiptEntry(receipt=receipt):
+                visit = self._visit(receipt.visit)
+                visit.receipt, visit.receipts = receipt, visit.receipts + 1
 
     def _apply_message(self, message: ShelfEvent | Disturbance) -> None:
         identity = message.identity
         earlier = self._events.get(identity) or self._disturbances.get(identity)
         if earlier is not None and earlier.revision >= message.revision:
             return
-        if earlier is not None:
-            self._withdraw(identity)
         if isinstance(message, Disturbance):
+            if self._events.pop(identity, None) is not None:
+                self._timeline.remove(identity)
+                self._open.pop(identity, None)
             self._disturbances[identity] = message
+            if len(self._disturbances) >= 2 * REMEMBERED:
+                self._disturbances = {each.identity: each for each in self.disturbances()[-REMEMBERED:]}
             return
-        self._events[identity] = message
-        place = bisect.bisect(self._order, (message.t_onset, identity))
-        self._order.insert(place, (message.t_onset, identity))
-        del self._beams[place:]
-
-    def _withdraw(self, identity: EventIdentity) -> None:
-        """A revision replaces what was said before."""
+        if message.t_onset < self._horizon:
+            self._too_late.append(self._tickets.undecided(message))
+            return
         self._disturbances.pop(identity, None)
-        self._attributions.pop(identity, None)
-        event = self._events.pop(identity, None)
-        if event is not None:
-            place = self._order.index((event.t_onset, identity))
-            del self._order[place]
-            del self._beams[place:]
+        self._events[identity] = message
+        self._claim(message)
+        if message.utc_synchronized:
+            self._lived(message.t_settled)
 
     def _apply_attribution(self, entry: AttributionEntry) -> None:
-        event = self._events.get(entry.event)
-        if event is None or event.revision != entry.event_revision:
-            return
+        for likelihood in entry.visits:
+            self._visit(likelihood.visit)
         earlier = self._attributions.get(entry.event)
-        if earlier is not None and earlier.revision >= entry.revision:
+        if earlier is not None and _age(earlier) >= _age(entry):
             return
         self._attributions[entry.event] = entry
-        for likelihood in entry.visits:
-            self._visits.setdefault(likelihood.visit, Visit(likelihood.visit))
-        del self._beams[self._order.index((event.t_onset, entry.event)) :]
+        if event := self._events.get(entry.event):
+            self._claim(event)
 
-    def _forget_old(self) -> None:
-        """Bound memory: settle the oldest decisions once they are an hour behind the newest."""
-        if not self._order or self._order[0][0] > self._order[-1][0] - REMEMBERED_S:
-            return
-        horizon = self._order[-1][0] - REMEMBERED_S
-        old = bisect.bisect_left(self._order, (horizon,))
-        choices = choices_of(self._beam())
-        for _, identity in self._order[:old]:
-            self._settled[identity] = self._decide(self._events[identity], choices.get(identity))
-            del self._events[identity]
-            self._attributions.pop(identity, None)
-        closed = [
-            visit.visit
-            for visit in self._visits.values()
-            if visit.left_at is not None and visit.left_at < horizon
-        ]
-        identities = [identity for _, identity in self._order[:old]]
-        start = self._belief.forget(self._beams[old - 1], identities, closed)
-        self._order, self._beams, self._start = self._order[old:], [], start
+    def _apply_gate(self, gate: GateEvent) -> None:
+        visit = self._visit(gate.visit)
+        if gate.direction is GateDirection.ENTERED:
+            visit.entered_at = max(gate.t, visit.entered_at or gate.t)
+        else:
+            visit.last_left_at = max(gate.t, visit.last_left_at or gate.t)
+        self._timeline.leave(visit.visit, visit.left_at)
+        self._lived(gate.t)
+
+    def _visit(self, name: str) -> Visit:
+        return self._visits.setdefault(name, Visit(name))
+
+    def _attribution_of(self, event: ShelfEvent) -> AttributionEntry | None:
+        """The latest attribution, unless it judged another revision of the event."""
+        found = self._attributions.get(event.identity)
+        return found if found is not None and found.event_revision == event.revision else None
+
+    def _claim(self, event: ShelfEvent) -> None:
+        """Put an event into the timeline as it is known now."""
+        attribution = self._attribution_of(event)
+        if attribution is not None and attribution.final:
+            self._open.pop(event.identity, None)
+        else:
+            self._open[event.identity] = self._attribution.window_of(event)[1]
+        self._timeline.put(
+            Claim(
+                event=event.identity,
+                kind=event.kind,
+                plates=tuple(plate.plate for plate in event.plates),
+                weight_g=abs(event.delta_g),
+                sigma_g=event.sigma_g,
+                hypotheses=event.hypotheses,
+                t_onset_s=event.t_onset,
+                t_s=event.t_settled,
+                actors=_posterior(attribution.visits if attribution else ()),
+            )
+        )
+
+    # --- forget -----------------------------------------------------------------------------------
+
+    def _lived(self, t: float) -> None:
+        """Bound memory as store time passes."""
+        self._newest = max(self._newest, t)
+        long_ago = self._newest - REMEMBERED_S
+        if old := self._timeline.forget(before=long_ago, keep=REMEMBERED):
+            self._forget_events(old)
+        if old or len(self._visits) >= 2 * REMEMBERED:
+            self._forget_visits(long_ago)
+
+    def _forget_events(self, old: Sequence[EventIdentity]) -> None:
+        self._horizon = self._timeline.begin
+        for event in old:
+            del self._events[event]
+            self._open.pop(event, None)
+        self._forgotten.decisions += len(old)
+        self._attributions = {
+            event: attribution for event, attribution in self._attributions.items() if event in self._events
+        }
+
+    def _forget_visits(self, long_ago: float) -> None:
+        """Visits that left, and names that the tracker gave to somebody for a moment."""
+        named = {who.visit for attribution in self._attributions.values() for who in attribution.visits}
+        for visit in list(self._visits.values()):
+            is_over = visit.left_at is not None and visit.left_at < long_ago and visit.receipt is not None
+            is_nobody = visit.left_at is None and visit.entered_at is None
+            if visit.visit in named or not (is_over or is_nobody):
+                continue
+            del self._visits[visit.visit]
+            if is_nobody:
+                self._timeline.leave(visit.visit, self._newest)
+            if visit.receipt is not None:
+                self._forgotten.receipts += 1
+                self._forgotten.reviews += visit.receipt.needs_review
 
     # --- read -------------------------------------------------------------------------------------
 
-    def _beam(self) -> Beam:
-        """Joint hypotheses after the latest event; computed from where something changed."""
-        for _, identity in self._order[len(self._beams) :]:
-            before = self._beams[-1] if self._beams else self._start
-            self._beams.append(self._belief.update(before, self._claim(self._events[identity])))
-        return self._beams[-1] if self._beams else self._start
-
-    def _claim(self, event: ShelfEvent) -> Claim:
-        attribution = self._attributions.get(event.identity)
-        return Claim(
-            event=event.identity,
-            kind=event.kind,
-            plates=tuple(plate.plate for plate in event.plates),
-            weight_g=abs(event.delta_g),
-            sigma_g=event.sigma_g,
-            hypotheses=event.hypotheses,
-            t_s=event.t_settled,
-            actors=_posterior(attribution.visits if attribution else ()),
-        )
-
-    def _decide(self, event: ShelfEvent, found: tuple[Choice, float] | None) -> Decision:
-        if found is None:  # every account of it was negligible
-            return Decision(event, event.kind, (), None, 0.0, True)
-        choice, probability = found
-        return Decision(
-            event=event,
-            kind=event.kind,
-            items=choice.items,
-            visit=choice.visit,
-            foreign=choice.foreign,
-            probability=round(probability, 6),
-            needs_review=probability < self._cart_options.review_below,
-        )
+    def _look(self) -> _Picture:
+        """What is believed now, read once for everything that is asked of it."""
+        if self._picture is None:
+            findings = self._timeline.findings()
+            decisions = tuple(
+                self._tickets.decision(self._events[event], findings.get(event))
+                for event in self._timeline.events()
+            )
+            own: dict[str, list[Decision]] = defaultdict(list)
+            for decision in decisions:
+                if decision.visit is not None:
+                    own[decision.visit].append(decision)
+            self._picture = _Picture(decisions, own, self._timeline.contents())
+        return self._picture
 
     def decisions(self) -> tuple[Decision, ...]:
-        """Every event as it is taken now, by onset."""
-        if self._decisions is None:
-            choices = choices_of(self._beam())
-            recent = [self._decide(self._events[each], choices.get(each)) for _, each in self._order]
-            self._decisions = (*self._settled.values(), *recent)
-        return self._decisions
+        """Every remembered event as it is taken now, by onset."""
+        late = sorted(self._too_late, key=lambda each: (each.event.t_onset, each.event.identity))
+        return (*late, *self._look().decisions)
 
     def disturbances(self) -> tuple[Disturbance, ...]:
         """Everything that moved plates and charged nobody, by onset."""
         return tuple(sorted(self._disturbances.values(), key=lambda each: (each.t_onset, each.identity)))
 
     def visits(self) -> tuple[Visit, ...]:
-        """All visits, by entry."""
+        """All remembered visits, by entry."""
         return tuple(sorted(self._visits.values(), key=lambda each: (each.entered_at or 0.0, each.visit)))
 
     def carts(self) -> tuple[Cart, ...]:
         """Running tickets of visits without receipt, by entry."""
-        return tuple(self.cart(visit) for visit in self.visits() if visit.receipt is None)
+        return tuple(self.cart(visit) for visit in self.visits() if visit.is_open)
 
     def receipts(self) -> tuple[Receipt, ...]:
-        """The latest receipt of each visit that left, by entry."""
+        """The latest receipt of each remembered visit that left, by entry."""
         return tuple(visit.receipt for visit in self.visits() if visit.receipt is not None)
 
     def cart(self, visit: Visit) -> Cart:
         """The ticket of one visit as it stands."""
-        beam = self._beam()
-        content, probability = content_of(beam, visit.visit)
-        own = [decision for decision in self.decisions() if decision.visit == visit.visit and decision.items]
-        lines = tuple(self._line(beam, visit.visit, item, own) for item in content if item.sku)
-        holds_unknown = len(lines) < len(content)
-        return Cart(
-            visit=visit.visit,
-            t=max([decision.event.t_decided for decision in own], default=visit.entered_at or 0.0),
-            lines=lines,
-            total=round(math.fsum((line.unit_price or 0.0) * line.quantity for line in lines), 2),
-            probability=round(probability, 6),
-            needs_review=holds_unknown or probability < self._cart_options.review_below,
-        )
+        picture = self._look()
+        if (cart := picture.carts.get(visit.visit)) is None:
+            contents = picture.contents.get(visit.visit, NOTHING)
+            cart = self._tickets.cart(visit, contents, picture.own.get(visit.visit, ()))
+            picture.carts[visit.visit] = cart
+        return cart
 
-    def _line(self, beam: Beam, visit: str, item: ItemCount, own: list[Decision]) -> CartLine:
-        sku = self._catalogue.get(item.sku)
-        probability = quantity_probability(beam, visit, item)
-        return CartLine(
-            sku=item.sku,
-            name=sku.name,
-            quantity=item.quantity,
-            probability=round(probability, 6),
-            unit_price=sku.price,
-            events=tuple(
-                str(decision.event.identity)
-                for decision in own
-                if any(each.sku == item.sku for each in decision.items)
-            ),
-            confidence=in_words(probability),
-        )
-
-    def _receipt(self, visit: Visit, left_at: float) -> Receipt:
-        cart = self.cart(visit)
-        return Receipt(
-            receipt=f"{visit.visit}-{visit.receipts + 1}",
-            visit=visit.visit,
-            entered_at=visit.entered_at,
-            left_at=left_at,
-            lines=cart.lines,
-            total=cart.total,
-            probability=cart.probability,
-            needs_review=cart.needs_review,
-            corrects=visit.receipt.receipt if visit.receipt else "",
-        )
+    @property
+    def forgotten(self) -> Forgotten:
+        """What only the ledger still knows."""
+        return self._forgotten
 
 
-def in_words(probability: float) -> str:
-    """A probability as a shopper reads it."""
-    for least, words in ((0.99, "sure"), (0.95, "very likely"), (0.8, "likely")):
-        if probability >= least:
-            return words
-    return "not sure"
+@dataclass(slots=True)
+class Forgotten:
+    """How much has been left to the ledger."""
+
+    decisions: int = 0
+    receipts: int = 0  # of visits, the latest of each
+    reviews: int = 0  # receipts among them that asked for a person
+
+
+@dataclass(slots=True)
+class _Picture:
+    """Everything read from one state of belief."""
+
+    decisions: tuple[Decision, ...]
+    own: Mapping[str, Sequence[Decision]]  # by visit
+    contents: Mapping[str, Contents]  # by visit
+    carts: dict[str, Cart] = field(default_factory=dict)  # as far as asked for
 
 
 def _posterior(visits: tuple[VisitLikelihood, ...]) -> tuple[Actor, ...]:
@@ -377,7 +365,5 @@ def _posterior(visits: tuple[VisitLikelihood, ...]) -> tuple[Actor, ...]:
     return tuple(sorted(actors, key=lambda actor: -actor.probability))
 
 
-def _content(receipt: Receipt) -> tuple[object, ...]:
-    """What makes a receipt another one."""
-    lines = tuple((line.sku, line.quantity) for line in receipt.lines)
-    return lines, receipt.left_at, receipt.needs_review
+def _age(entry: AttributionEntry) -> tuple[int, int]:
+    return entry.event_revision, entry.revision

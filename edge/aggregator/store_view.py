@@ -6,7 +6,8 @@ import msgspec
 
 from edge.aggregator.health import NodeView, RefusalView, StoreHealth
 from edge.aggregator.ingest import Gap, Ingest
-from edge.aggregator.store import Decision, Store
+from edge.aggregator.store import Store
+from edge.aggregator.tickets import Decision
 from edge.messages import Cart, Disturbance, PlateHealth, Receipt
 
 RECENT_DECISIONS = 60
@@ -67,14 +68,14 @@ def view_of(
         utc=utc_s,
         carts=carts,
         receipts=receipts[-RECENT_RECEIPTS:],
-        receipts_total=len(receipts),
-        reviews_total=sum(receipt.needs_review for receipt in receipts),
+        receipts_total=len(receipts) + store.forgotten.receipts,
+        reviews_total=sum(receipt.needs_review for receipt in receipts) + store.forgotten.reviews,
         decisions=tuple(
             decision
             for index, decision in enumerate(decisions)
             if index >= recent or str(decision.event.identity) in named
         ),
-        decisions_total=len(decisions),
+        decisions_total=len(decisions) + store.forgotten.decisions,
         disturbances=store.disturbances()[-RECENT_DISTURBANCES:],
         nodes=health.nodes(upto, utc_s),
         plates=health.plates(),

@@ -1,0 +1,204 @@
+"""Claims in the order of their onsets, with the joint belief after each of them.
+
+A claim that comes late, changes or goes costs the beams after its place and no others. Doubt that can no
+longer change is taken out of the beams, which keeps them small: at once where all accounts agree, and for
+visits that left a while ago.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from edge.aggregator.account import (
+    EMPTY_STORE,
+    Beam,
+    Choice,
+    Claim,
+    Contents,
+    Finding,
+    contents_of,
+    findings_of,
+    without_events,
+    without_visits,
+)
+from edge.aggregator.carts import CartBelief
+from edge.messages import EventIdentity
+
+SETTLED_S = 300.0
+"""[s] So long after a visit left, later events no longer re-weigh its doubts."""
+
+RECENT = 32
+"""[claims] whose beams are all kept: what comes late mostly comes a little late."""
+
+EVERY = 16
+"""[claims] Of older beams one in so many is kept; those between are computed again when needed."""
+
+
+LOT = 10 * EVERY
+"""[claims] forgotten at a time."""
+
+
+@dataclass(slots=True)
+class _Step:
+    """The belief after one claim."""
+
+    beam: Beam  # (): not kept
+    closed: frozenset[str]  # visits whose doubts are settled
+    findings: dict[EventIdentity, Finding] = field(default_factory=dict)  # settled here
+    contents: dict[str, Contents] = field(default_factory=dict)  # settled here
+
+
+class Timeline:
+    """What is believed about all events together.
+
+    Args:
+        belief: updates beams.
+    """
+
+    def __init__(self, belief: CartBelief) -> None:
+        self._belief = belief
+        self._claims: dict[EventIdentity, Claim] = {}
+        self._order: list[tuple[float, EventIdentity]] = []  # by onset
+        self._left: dict[str, float] = {}  # [s] by visit
+        self._start = _Step(EMPTY_STORE, frozenset())  # before the first of `_order`
+        self._steps: list[_Step] = []  # after each of `_order`, as far as computed
+
+    def put(self, claim: Claim) -> None:
+        """Take in a claim, or a changed one of the same event."""
+        earlier = self._claims.get(claim.event)
+        if claim == earlier:
+            return
+        if earlier is not None and earlier.t_onset_s != claim.t_onset_s:
+            self.remove(claim.event)
+            earlier = None
+        self._claims[claim.event] = claim
+        key = (claim.t_onset_s, claim.event)
+        place = bisect.bisect_left(self._order, key)
+        if earlier is None:
+            self._order.insert(place, key)
+        self._cut(place)
+
+    def remove(self, event: EventIdentity) -> None:
+        """Take a claim back."""
+        claim = self._claims.pop(event)
+        place = bisect.bisect_left(self._order, (claim.t_onset_s, event))
+        del self._order[place]
+        self._cut(place)
+
+    def leave(self, visit: str, left_at: float | None) -> None:
+        """Learn when a visit left; ``None``: it is (again) in the store."""
+        earlier = self._left.pop(visit, None)
+        if left_at is not None:
+            self._left[visit] = left_at
+        if earlier != left_at:
+            since = min(t for t in (earlier, left_at) if t is not None) + SETTLED_S
+            self._cut(bisect.bisect_left(self._order, (since,)))
+
+    def events(self) -> Iterator[EventIdentity]:
+        """All remembered events, by onset."""
+        return (event for _, event in self._order)
+
+    @property
+    def begin(self) -> float:
+        """[s] onset of the oldest remembered claim; -inf when there is none."""
+        return self._order[0][0] if self._order else -math.inf
+
+    def forget(self, *, before: float, keep: int) -> tuple[EventIdentity, ...]:
+        """Drop old claims, some at a time; what visits then held stays known.
+
+        Args:
+            before: [s] claims with a later onset stay.
+            keep: [claims] so many stay in any case, the newest.
+
+        Returns:
+            Events that are gone.
+        """
+        count = min(bisect.bisect_left(self._order, (before,)), len(self._order) - keep) // LOT * LOT
+        if count <= 0:
+            return ()
+        self._compute()
+        last = self._steps[count - 1]
+        self._start = _Step(last.beam, last.closed)
+        gone = tuple(event for _, event in self._order[:count])
+        for event in gone:
+            del self._claims[event]
+        del self._order[:count], self._steps[:count]
+        self._left = {
+            visit: t for visit, t in self._left.items() if t >= before or visit not in self._start.closed
+        }
+        return gone
+
+    def findings(self) -> dict[EventIdentity, Finding]:
+        """What each remembered event most probably was, given all others."""
+        found: dict[EventIdentity, Finding] = {}
+        beam = self._compute()
+        for step in self._steps:
+            found |= step.findings
+        return found | findings_of(beam)
+
+    def contents(self) -> dict[str, Contents]:
+        """What each visit may hold; a visit without an entry holds nothing."""
+        found: dict[str, Contents] = {}
+        beam = self._compute()
+        for contents in (*(step.contents for step in self._steps), contents_of(beam)):
+            for visit, part in contents.items():
+                found[visit] = found[visit].joined(part) if visit in found else part
+        return found
+
+    def _cut(self, place: int) -> None:
+        """Drop what was computed at and after a place."""
+        del self._steps[place:]
+        while self._steps and not self._steps[-1].beam:
+            del self._steps[-1]
+
+    def _compute(self) -> Beam:
+        """The beam after the last claim."""
+        for _, event in self._order[len(self._steps) :]:
+            before = self._steps[-1] if self._steps else self._start
+            self._steps.append(self._step(before, self._claims[event]))
+            old = len(self._steps) - 1 - RECENT
+            if old >= 0 and (old + 1) % EVERY:
+                self._steps[old].beam = ()
+        return self._steps[-1].beam if self._steps else self._start.beam
+
+    def _step(self, before: _Step, claim: Claim) -> _Step:
+        long_ago = claim.t_onset_s - SETTLED_S
+        closed = frozenset(visit for visit, left_at in self._left.items() if left_at < long_ago)
+        step = _Step(before.beam, closed)
+        if not closed <= before.closed:
+            settled = frozenset(self._settled(before.beam, closed, long_ago))
+            step.contents = {
+                visit: part for visit, part in contents_of(before.beam).items() if visit in closed
+            }
+            step.findings |= _among(findings_of(before.beam), settled)
+            step.beam = without_visits(before.beam, closed, settled)
+        step.beam = self._belief.update(step.beam, claim)
+        agreed = frozenset(column[0].event for column in _columns(step.beam) if len(set(column)) == 1)
+        if agreed:
+            step.findings |= _among(findings_of(step.beam), agreed)
+            step.beam = without_events(step.beam, agreed)
+        return step
+
+    def _settled(self, beam: Beam, closed: frozenset[str], long_ago: float) -> Iterator[EventIdentity]:
+        """Old events that nobody who may still be in the store can have done."""
+        for column in _columns(beam):
+            claim = self._claims.get(column[0].event)
+            if (claim is None or claim.t_s < long_ago) and {choice.visit for choice in column} <= {
+                *closed,
+                None,
+            }:
+                yield column[0].event
+
+
+def _columns(beam: Beam) -> Iterator[tuple[Choice, ...]]:
+    """What all accounts say of each event that they remember."""
+    return zip(*(account.choices for account in beam), strict=True)
+
+
+def _among(
+    findings: dict[EventIdentity, Finding], events: frozenset[EventIdentity]
+) -> dict[EventIdentity, Finding]:
+    return {event: finding for event, finding in findings.items() if event in events}
