@@ -158,12 +158,12 @@ NodeMessage = ShelfEvent | Disturbance
 class Ack(Payload, frozen=True, kw_only=True):
     """Aggregator to node, after its commit: everything of ``boot`` up to ``upto`` is in the ledger.
 
-    ``revisions`` names later revisions of messages at or below ``upto`` that are in the ledger too.
+    ``revisions`` names single messages that are in the ledger too: later revisions, and those beyond a gap.
     """
 
     boot: str
     upto: Count  # [1] highest seq below which no gap remains
-    revisions: tuple[tuple[Count, Count], ...] = ()  # (seq, highest revision)
+    revisions: tuple[tuple[Count, Count], ...] = ()  # (seq, highest revision; 0 if there was no other)
 
 
 # --- node state -----------------------------------------------------------------------------------
