@@ -20,8 +20,9 @@ logger = logging.getLogger(__name__)
 Publish = Callable[[str, bytes, bool], bool]
 """(topic, payload, retain) -> handed to the broker; False while it is not connected."""
 
-ASK_AGAIN_NS = 10_000_000_000
-"""[ns] a node that has not yet done what it was asked is asked again; its link may be slow."""
+ASK_AGAIN_MIN_NS, ASK_AGAIN_MAX_NS = 10_000_000_000, 3_600_000_000_000
+"""[ns] a node that has not yet done what it was asked is asked again, its link may be slow; later and later,
+for it may not have any more what is missing."""
 
 
 class Announcer:
@@ -37,7 +38,7 @@ class Announcer:
         self._publish = publish
         self._told: dict[str, Cart | None] = {}  # by visit; None: to be cleared
         self._receipts: list[Receipt] = []  # not yet handed to the broker
-        self._asked_ns: dict[tuple[str, CommandVerb, str], int] = {}
+        self._asked: dict[tuple[str, CommandVerb, str, str], tuple[int, int]] = {}  # (when, wait) [ns]
 
     def acknowledge(self, node: str, ack: Ack) -> None:
         """Tell a node what the ledger holds; a lost one is repeated when the node repeats its message."""
@@ -77,8 +78,9 @@ class Announcer:
 
     def ask(self, node: str, verb: CommandVerb, mono_ns: int, **arguments: str) -> None:
         """Send a command to a node, unless it was asked the same just before."""
-        key = (node, verb, arguments.get("boot", ""))
-        if mono_ns - self._asked_ns.get(key, mono_ns - ASK_AGAIN_NS) < ASK_AGAIN_NS:
+        key = (node, verb, arguments.get("boot", ""), arguments.get("first", ""))
+        asked_ns, wait_ns = self._asked.get(key, (mono_ns, 0))
+        if mono_ns - asked_ns < wait_ns:
             return
         command = Command(correlation=f"{verb.value}-{mono_ns}", verb=verb, arguments=arguments)
         try:
@@ -86,7 +88,7 @@ class Announcer:
         except MessageError:
             return  # the ledger may hold a node whose name an earlier release allowed
         if self._publish(topic, encode(command), False):
-            self._asked_ns[key] = mono_ns
+            self._asked[key] = mono_ns, min(max(2 * wait_ns, ASK_AGAIN_MIN_NS), ASK_AGAIN_MAX_NS)
 
     def _cart_topic(self, visit: str) -> str:
         return self._names.of(CART, visit=visit)

@@ -48,4 +48,13 @@ class ReceiptEntry(msgspec.Struct, frozen=True, tag="receipt"):
     receipt: Receipt
 
 
-LedgerEntry = EventEntry | GateEntry | AttributionEntry | ReceiptEntry
+class RefusalEntry(msgspec.Struct, frozen=True, tag="refusal"):
+    """A node's message that can never be taken, as it came: it charges nobody, and its node may forget it."""
+
+    event: EventIdentity
+    revision: int
+    reason: str
+    payload: str  # as received; a long one without its end
+
+
+LedgerEntry = EventEntry | GateEntry | AttributionEntry | ReceiptEntry | RefusalEntry

@@ -5,10 +5,14 @@ an acknowledgement never runs ahead of the disk. Rebuilt at start by noting ever
 
 What is refused, and what is kept:
 
-* A node that the configuration does not list, or a payload that names another node than its topic: refused.
-  It is neither in the ledger nor acknowledged; the sender keeps it, and the page shows the refusal.
-* Numbers that cannot be (seq below 1, quantity below 1, a probability outside 0..1, a visit without a usable
-  name): refused alike.
+* A node that the configuration does not list, a payload that names another node than its topic, or one of a
+  newer schema: refused, not in the ledger and not acknowledged. The sender keeps it, the page shows the
+  refusal, and a corrected configuration or an update lets it in. What its node sends besides is acknowledged
+  one by one, so nothing waits behind it.
+* A payload that cannot be read though it names its node, boot and number, or numbers that cannot be (an
+  empty list of hypotheses, a time in milliseconds): no repetition makes it better. It goes into the ledger
+  as refused, word for word, charges nobody, and is acknowledged: its node may forget it.
+* A visit without a usable name: refused.
 * An unknown plate or SKU: kept, because that something happened is a fact and the planogram may be what is
   wrong; but flagged, counted and shown.
 * A duplicate, or a revision lower than one already held: changes nothing, and is acknowledged again, because
@@ -22,20 +26,26 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
-from edge.aggregator.entries import EventEntry, GateEntry, LedgerEntry
+from edge.aggregator.entries import EventEntry, GateEntry, LedgerEntry, RefusalEntry
 from edge.aggregator.sequence import Sequence
+from edge.errors import MessageError
 from edge.messages import (
     Ack,
+    Count,
     Disturbance,
+    EventIdentity,
     GateEvent,
+    Level,
     NodeHealth,
     NodeMessage,
     NodeState,
     ShelfEvent,
     TrackFrame,
+    decode,
 )
 from edge.planogram import Catalogue, Planogram
 
@@ -44,6 +54,13 @@ _VISIT = re.compile(r"[^/+#\x00-\x1f]{1,128}")
 
 LATEST_UTC_S = 253_402_300_800.0
 """[s] the year 10000; a time beyond is milliseconds taken for seconds, and no calendar can show it."""
+
+
+GATES_MAX = 10_000
+"""[gate events] remembered to know a repetition; the ledger itself refuses an older one."""
+
+REFUSED_CHARS_MAX = 4000
+"""[characters] kept of a refused payload."""
 
 
 class Refusal(StrEnum):
@@ -89,6 +106,15 @@ class Gap(msgspec.Struct, frozen=True):
     since: float  # [s] UTC when the gap was noticed
 
 
+class _Address(msgspec.Struct, frozen=True):
+    """What even an unreadable message of a node may tell: which one it is."""
+
+    node: Level
+    boot: Annotated[str, msgspec.Meta(min_length=1)]
+    seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    revision: Count = 0
+
+
 Message = ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth
 """What may come in at the door."""
 
@@ -110,7 +136,7 @@ class Ingest:
         self._catalogue = catalogue
         self._planogram = planogram
         self._sequences: dict[tuple[str, str], Sequence] = {}
-        self._gates: set[tuple[str, str, float]] = set()
+        self._gates: dict[tuple[str, str, float], None] = {}  # the latest
         self.flags: Counter[tuple[Flag, str]] = Counter()  # messages by flag and offending name
         self.duplicates_total = 0
 
@@ -151,20 +177,54 @@ class Ingest:
             return DUPLICATE
         return NEW
 
+    def refuse_for_good(self, payload: bytes, *, sender: str, reason: Refusal) -> RefusalEntry | None:
+        """The entry that settles a refused message of node ``sender``.
+
+        ``None``: it does not say which one it is, or may be taken one day; its sender keeps it.
+        """
+        try:
+            address: _Address = decode(payload, _Address, source=sender)
+        except MessageError:
+            return None
+        if self._judge_sender(address.node, sender) is not NEW:
+            return None
+        identity = EventIdentity(address.node, address.boot, address.seq)
+        text = payload.decode("utf-8", "replace")[:REFUSED_CHARS_MAX]
+        return RefusalEntry(identity, address.revision, reason.value, text)
+
+    def holds(self, refused: RefusalEntry) -> bool:
+        """Whether the ledger has an answer to this message; the next acknowledgement then names it again."""
+        event = refused.event
+        sequence = self._sequences.get((event.node, event.boot))
+        if sequence is None or not sequence.holds(event.seq, refused.revision):
+            return False
+        sequence.mention(event.seq)
+        return True
+
     def note(self, entry: LedgerEntry, utc_s: float) -> None:
         """Take note of a committed entry, at its commit or when the ledger is read at start."""
         match entry:
             case EventEntry(message=message):
-                key = (message.node, message.boot)
-                self._sequences.setdefault(key, Sequence()).add(message.seq, message.revision, utc_s)
+                self._arrived(message.identity, message.revision, utc_s)
                 self.flags.update(self.oddities(message))
+            case RefusalEntry(event=event):
+                self._arrived(event, entry.revision, utc_s)
             case GateEntry(gate=gate):
-                self._gates.add((gate.visit, gate.direction.value, gate.t))
+                self._gates[gate.visit, gate.direction.value, gate.t] = None
+                if len(self._gates) > GATES_MAX:
+                    del self._gates[next(iter(self._gates))]
+
+    def _arrived(self, event: EventIdentity, revision: int, utc_s: float) -> None:
+        sequence = self._sequences.setdefault((event.node, event.boot), Sequence())
+        sequence.add(event.seq, revision, utc_s)
 
     def ack(self, node: str, boot: str) -> Ack:
-        """What the ledger holds of a boot, for the node; send it only after the commit."""
+        """What the ledger holds of a boot, for the node; send it only after the commit.
+
+        Messages beyond a gap are named one by one, so that what never comes holds up nothing.
+        """
         sequence = self._sequences.get((node, boot)) or Sequence()
-        return Ack(boot=boot, upto=sequence.upto, revisions=sequence.take_revisions())
+        return Ack(boot=boot, upto=sequence.upto, revisions=sequence.take_named())
 
     def upto(self, node: str, boot: str) -> int:
         """Highest seq of a boot below which nothing is missing; 0 before the first message."""

@@ -15,7 +15,14 @@ from pathlib import Path
 
 import msgspec
 
-from edge.aggregator.entries import AttributionEntry, EventEntry, GateEntry, LedgerEntry, ReceiptEntry
+from edge.aggregator.entries import (
+    AttributionEntry,
+    EventEntry,
+    GateEntry,
+    LedgerEntry,
+    ReceiptEntry,
+    RefusalEntry,
+)
 from edge.errors import StorageError
 from edge.messages import encode
 
@@ -67,7 +74,7 @@ class BrokenRow(msgspec.Struct, frozen=True):
 
 
 def kind_of(entry: LedgerEntry) -> str:
-    """The entry's tag: event, gate, attribution or receipt."""
+    """The entry's tag: event, gate, attribution, receipt or refusal."""
     return str(entry.__struct_config__.tag)
 
 
@@ -83,6 +90,8 @@ def identity_of(entry: LedgerEntry) -> str:
             parts = (event.node, event.boot, event.seq, entry.event_revision, entry.revision)
         case ReceiptEntry(receipt=receipt):
             parts = (receipt.receipt,)
+        case RefusalEntry(event=event):
+            parts = (event.node, event.boot, event.seq, entry.revision)
     return encode((kind_of(entry), *parts)).decode()
 
 

@@ -33,7 +33,7 @@ from edge.messages import (
     decode,
 )
 from edge.planogram import Catalogue, Planogram
-from edge.topics import CART, TopicNames
+from edge.topics import CART, NODE_EVENT, Topic, TopicNames
 
 logger = logging.getLogger(__name__)
 
@@ -101,11 +101,11 @@ class Writer:
         try:
             message = decode(payload, row.payload, source=topic)
         except MessageError as error:
-            self._health.refuse(sender, Refusal.UNREADABLE, str(error), self._clock.utc_s())
+            self._refuse(row, sender, Refusal.UNREADABLE, str(error), payload)
             return
         verdict = self._ingest.judge(message, sender=sender)
         if verdict.refusal is not None:
-            self._health.refuse(sender, verdict.refusal, type(message).__name__, self._clock.utc_s())
+            self._refuse(row, sender, verdict.refusal, type(message).__name__, payload)
         elif isinstance(message, Fact):
             self._take(message, verdict)
         elif isinstance(message, TrackFrame):
@@ -169,6 +169,15 @@ class Writer:
             self._announcer.update(self._store)
         elif len(self._waiting) < WAITING_MAX:
             self._waiting[fact] = None
+
+    def _refuse(self, row: Topic, sender: str, reason: Refusal, detail: str, payload: bytes) -> None:
+        """Count a refusal; what can never be taken is entered as refused, so that its node may forget it."""
+        self._health.refuse(sender, reason, detail, self._clock.utc_s())
+        if row is not NODE_EVENT or self.fault:
+            return
+        entry = self._ingest.refuse_for_good(payload, sender=sender, reason=reason)
+        if entry is not None and (self._ingest.holds(entry) or self._commit(lambda: (entry,))):
+            self._announcer.acknowledge(sender, self._ingest.ack(sender, entry.event.boot))
 
     def _follow(self, frame: TrackFrame) -> None:
         self._tracks.add(frame)

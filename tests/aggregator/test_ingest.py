@@ -5,10 +5,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.aggregator.entries import EventEntry, GateEntry
+from edge.aggregator.entries import EventEntry, GateEntry, RefusalEntry
 from edge.aggregator.ingest import DUPLICATE, NEW, Flag, Ingest, Refusal
-from edge.aggregator.sequence import Sequence
-from edge.messages import Disturbance, DisturbanceKind, KeyPoint, NodeHealth, Target, TrackFrame
+from edge.aggregator.sequence import NAMED_MAX, Sequence
+from edge.messages import (
+    Ack,
+    Disturbance,
+    DisturbanceKind,
+    EventIdentity,
+    KeyPoint,
+    NodeHealth,
+    Target,
+    TrackFrame,
+    encode,
+)
 from edge.planogram import Catalogue, Planogram
 
 
@@ -72,12 +82,40 @@ def test_revisions_are_new_and_named_in_the_acknowledgement(ingest, shelf):
     )
 
 
-def test_revision_beyond_a_gap_is_named_once_the_gap_closes(ingest, shelf):
-    take(ingest, shelf.event(2, revision=1))
-    assert ingest.ack("n1", "b1") == msgspec.structs.replace(ingest.ack("n1", "b1"), upto=0, revisions=())
+def test_what_lies_beyond_a_gap_is_named(ingest, shelf):
+    take(ingest, shelf.event(2, revision=1), shelf.event(3))
+    assert ingest.ack("n1", "b1") == Ack(boot="b1", upto=0, revisions=((2, 1), (3, 0)))
+    assert ingest.ack("n1", "b1").revisions == ()
+    ingest.judge(shelf.event(3), sender="n1")
+    assert ingest.ack("n1", "b1").revisions == ((3, 0),), "said again when the node repeats it"
     take(ingest, shelf.event(1))
-    ack = ingest.ack("n1", "b1")
-    assert (ack.upto, ack.revisions) == (2, ((2, 1),))
+    assert ingest.ack("n1", "b1").upto == 3
+
+
+def test_an_acknowledgement_names_the_newest_of_many(ingest, shelf):
+    take(ingest, *(shelf.event(seq) for seq in range(2, 2 + 3 * NAMED_MAX)))
+    named = [ingest.ack("n1", "b1").revisions for _ in range(4)]
+    assert [len(each) for each in named] == [NAMED_MAX] * 3 + [0]
+    assert named[0][-1] == (1 + 3 * NAMED_MAX, 0)
+    assert ingest.gaps()[0].last == 1
+
+
+def test_refused_for_good(ingest, shelf):
+    def refused(payload: bytes, sender: str = "n1"):
+        return ingest.refuse_for_good(payload, sender=sender, reason=Refusal.UNREADABLE)
+
+    broken = encode(shelf.event(1)).replace(b'"pick"', b'"theft"')
+    entry = refused(broken)
+    assert entry == RefusalEntry(EventIdentity("n1", "b1", 1), 0, "unreadable payload", broken.decode())
+    assert not ingest.holds(entry)
+    ingest.note(entry, 1.0)
+    assert ingest.holds(entry)
+    assert ingest.ack("n1", "b1").upto == 1
+    assert ingest.judge(shelf.event(1, revision=1), sender="n1") == NEW, "a better one is welcome"
+    for payload in (b"rubbish", b"{}", broken.replace(b'"schema":1', b'"schema":2')):
+        assert refused(payload) is None
+    assert refused(broken, "n2") is None
+    assert refused(broken.replace(b'"n1"', b'"stranger"'), "stranger") is None
 
 
 @pytest.mark.parametrize(
@@ -156,7 +194,9 @@ def test_order_and_duplicates_change_nothing(order):
     for seq, revision in order:
         assert sequence.holds(seq, revision)
     assert (sequence.missing_since is None) == (not missing)
-    assert dict(sequence.take_revisions()) == dict(sorted_sequence.take_revisions())
+    named = {(seq, max(r for s, r in order if s == seq)) for seq in held}
+    named = {(seq, revision) for seq, revision in named if revision or seq > upto}
+    assert set(sequence.take_named()) == set(sorted_sequence.take_named()) == named
 
 
 def test_unknown_names_need_no_planogram(shelf):
