@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.errors import RecordingError
 from edge.recording.nanostore import NanostoreCase
 from edge.samples import WeightBlock
 from tools.store_simulator.forces import Footstep
@@ -23,6 +25,23 @@ CROSSFADE = 12
 
 LSB_G = 0.2409668
 """[g] resolution of the recorded store's plates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Where in a recording nobody touches anything."""
+
+    quiet: tuple[float, float]  # [s] nobody moves
+    walking: tuple[tuple[float, float], ...]  # [s] somebody walks by and takes nothing
+    steps: Mapping[str, float]  # plates whose level changes within the recording, and when [s]
+
+
+KNOWN_STRETCHES = {
+    "BENCHMARK-1": Stretches(
+        (0.0, 4.8), ((5.0, 11.9), (13.6, 17.0)), {"1/5/11": 12.5, "1/5/9": 12.5, "1/5/10": 12.5}
+    ),
+}
+"""By name of the case."""
 
 
 class Noise(Protocol):
@@ -65,18 +84,21 @@ class RecordedNoise:
 
     Args:
         case: nanostore directory.
-        quiet: [s] stretch in which nobody moves.
-        walking: [s] stretches in which somebody walks by and takes nothing.
-        steps: plates whose level changes within the recording, and when [s].
+        stretches: which parts of it to use.
     """
 
-    def __init__(
-        self,
-        case: Path,
-        quiet: tuple[float, float],
-        walking: tuple[tuple[float, float], ...],
-        steps: Mapping[str, float],
-    ) -> None:
+    @classmethod
+    def of_case(cls, case: Path) -> RecordedNoise:
+        """The noise of a recording that is known. Raises ``RecordingError``."""
+        name = case.resolve().name
+        if name not in KNOWN_STRETCHES:
+            raise RecordingError(
+                "nobody has marked where this recording is quiet", where=str(case), found=name,
+                expected=" or ".join(KNOWN_STRETCHES), fix="Add it to tools/scenarios/noise.py.",
+            )  # fmt: skip
+        return cls(case, KNOWN_STRETCHES[name])
+
+    def __init__(self, case: Path, stretches: Stretches) -> None:
         self._quiet: dict[str, list[Grams]] = {}
         self._walking: dict[str, list[Grams]] = {}
         self._columns: dict[str, dict[str, int]] = {}
@@ -90,13 +112,13 @@ class RecordedNoise:
             self._columns[rack] = {plate: column for column, plate in enumerate(racks[rack].plates)}
             grams = np.concatenate([part.grams for part in parts])
             at_s = parts[0].mono_ns / 1e9 + np.arange(len(grams)) * parts[0].period_ns / 1e9
-            for plate, when_s in steps.items():
+            for plate, when_s in stretches.steps.items():
                 if plate in self._columns[rack]:
                     column = self._columns[rack][plate]
                     late = at_s > when_s
                     grams[late, column] -= np.median(grams[late, column]) - np.median(grams[~late, column])
-            self._quiet[rack] = [_centred(grams[(at_s >= quiet[0]) & (at_s < quiet[1])])]
-            self._walking[rack] = [_centred(grams[(at_s >= a) & (at_s < b)]) for a, b in walking]
+            self._quiet[rack] = [_between(grams, at_s, stretches.quiet)]
+            self._walking[rack] = [_between(grams, at_s, each) for each in stretches.walking]
 
     def grams(
         self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator
@@ -130,5 +152,7 @@ class RecordedNoise:
         return out[:samples]
 
 
-def _centred(grams: Grams) -> Grams:
+def _between(grams: Grams, at_s: NDArray[np.floating[Any]], span_s: tuple[float, float]) -> Grams:
+    """[n, plate] g around each plate's median."""
+    grams = grams[(at_s >= span_s[0]) & (at_s < span_s[1])]
     return np.asarray(np.nan_to_num(grams - np.median(grams, axis=0)))

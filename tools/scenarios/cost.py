@@ -1,0 +1,129 @@
+"""Processor time on one recording: decoding, weight path, whole replay, the winner, one pass of NumPy."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich import box
+from rich.table import Table
+
+from edge.cli.replay_in_process import InProcessReplay
+from edge.recording.nanostore import NanostoreCase
+from edge.recording.nanostore_plates import read_weight_blocks, survey_gondolas
+from edge.recording.nanostore_shelves import read_store_plan
+from edge.samples import UtcReading, WeightBlock
+from edge.weight.rack import RackWatch
+from tools.scenarios.layout import scenario_store
+from tools.scenarios.nanostore_files import write_nanostore
+from tools.scenarios.noise import ModelledNoise
+from tools.scenarios.rendered import RenderedCase
+from tools.scenarios.stage import Stage
+from tools.scenarios.suite.visits import shop
+from tools.scenarios.winner import Winner
+
+LENGTHS_S = (60.0, 240.0)
+"""[s] of store life; four times the length should cost four times as much."""
+
+SEED = 7
+REPEATS = 3
+"""The quickest of so many runs counts: the others had company on the machine."""
+
+Costs = dict[str, dict[str, float]]
+"""[CPU s per store second and plate] by what was measured, by length of the recording."""
+
+
+def measure_costs() -> Costs:
+    """Write two recordings of shoppers who come one after the other, and time every part on them."""
+    costs: Costs = {}
+    for length_s in LENGTHS_S:
+        with tempfile.TemporaryDirectory() as directory:
+            files = write_nanostore(Path(directory) / "case", _busy_store(length_s))
+            for name, cpu_s, plate_s in _parts(files):
+                costs.setdefault(name, {})[f"{length_s:g} s"] = cpu_s / plate_s
+    return costs
+
+
+def _parts(files: Path) -> list[tuple[str, float, float]]:
+    """(what, CPU s, plate seconds) of one recording."""
+    case = NanostoreCase(files)
+    plates = sum(len(rack.plates) for node in case.setup.nodes.values() for rack in node.racks)
+    fed: dict[str, list[WeightBlock]] = {}
+    utc: dict[str, UtcReading] = {}
+    for node, arrived in case.inputs():
+        if isinstance(arrived, WeightBlock):
+            fed.setdefault(node or "", []).append(arrived)
+        elif isinstance(arrived, UtcReading):
+            utc[node or ""] = arrived
+    lasts_s = max(blocks[-1].mono_ns for blocks in fed.values()) / 1e9
+    winner = Winner(case)
+
+    def decode() -> None:
+        plate_data, plan = files / "plate_data.json", read_store_plan(files / "planogram.json")
+        for _ in read_weight_blocks(plate_data, survey_gondolas(plate_data, plan), 0.0):
+            pass
+
+    def weigh() -> None:
+        for node, blocks in fed.items():
+            setup = case.setup.nodes[node]
+            watch = RackWatch(setup.racks[0], setup.weight, None)
+            for block in blocks:
+                for _ in watch.update(block):
+                    pass
+
+    def detect_as_winner() -> None:
+        for node, blocks in fed.items():
+            list(winner.changes(blocks, case.setup.nodes[node].racks[0].plates, utc[node]))
+
+    def one_pass() -> None:
+        for blocks in fed.values():
+            for block in blocks:
+                block.grams.mean(axis=0)
+                block.grams.std(axis=0)
+
+    measured: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("decoding of plates, both passes", decode),
+        ("weight path", weigh),
+        ("whole replay", lambda: InProcessReplay(NanostoreCase(files)).run()),
+        ("winner, detection alone", detect_as_winner),
+        ("winner, whole", lambda: _report(NanostoreCase(files))),
+        ("one NumPy pass: mean and spread of each batch", one_pass),
+    )
+    return [(name, min(_cpu_s(part) for _ in range(REPEATS)), plates * lasts_s) for name, part in measured]
+
+
+def cost_table(costs: Costs) -> Table:
+    """As printed."""
+    table = Table(box=box.MARKDOWN)
+    table.add_column("CPU s per store second and plate", no_wrap=True)
+    short, long = (f"{length_s:g} s" for length_s in LENGTHS_S)
+    for name in (f"{short} recording", f"{long} recording", "growth"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, by_length in costs.items():
+        growth = by_length[long] / by_length[short]
+        table.add_row(name, f"{by_length[short]:.2e}", f"{by_length[long]:.2e}", f"{growth:.2f}")
+    return table
+
+
+def _busy_store(length_s: float) -> RenderedCase:
+    """Shoppers one after the other, always one in the store."""
+    planogram, catalogue = scenario_store()
+    stage = Stage("busy_store", SEED, planogram, catalogue)
+    number, t = 1001, 3.0
+    while t < length_s - 40.0 or number == 1001:
+        shop(stage, str(number), stage.enter(str(number), t), misplacing=0.0)
+        t = stage.script.duration_s - 2.0
+        number += 1
+    return RenderedCase(stage.script, planogram, catalogue, ModelledNoise())
+
+
+def _report(case: NanostoreCase) -> None:
+    Winner(case).report()
+
+
+def _cpu_s(part: Callable[[], None]) -> float:
+    started = time.process_time()
+    part()
+    return time.process_time() - started
