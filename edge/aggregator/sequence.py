@@ -6,7 +6,7 @@ import bisect
 import math
 
 NAMED_MAX = 200
-"""Numbers that one acknowledgement names one by one; repetitions by the node bring the others into later ones."""
+"""[numbers] named by one acknowledgement at most; the others are named when the node repeats them."""
 
 
 class Sequence:

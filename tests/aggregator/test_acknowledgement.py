@@ -1,4 +1,4 @@
-"""The real outbox of a node against the real writer: what is acknowledged leaves, nothing waits behind a gap."""
+"""The real outbox of a node against the writer: what is acknowledged leaves, the rest holds up nothing."""
 
 from __future__ import annotations
 
