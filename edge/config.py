@@ -59,7 +59,7 @@ class WeightSection(Section, frozen=True, kw_only=True):
     decide_sigmas: Positive = 4.5  # [sigma] of a change that make it one
     baseline_s: Positive = 2.0  # [s] memory of the level while nothing happens
     noise_s: Positive = 4.0  # [s] memory of the noise while nothing happens
-    rest_drift_g_per_s: NonNegative = 0.15  # [g/s] the fastest drift that a baseline follows
+    rest_drift_g_per_s: NonNegative = 0.1  # [g/s] the fastest drift that a baseline follows
     baseline_cap_g: Positive = 60.0  # [g] cumulative correction before a drift is reported
     settle_min_s: Positive = 0.2  # [s] of rest that a new level needs on a quiet plate
     settle_max_s: Positive = 0.8  # [s] of rest that a new level is given on a ringing plate

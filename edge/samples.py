@@ -73,6 +73,7 @@ class PlateChange:
     settled_ns: int  # [ns] mono, start of the new level
     decided_ns: int  # [ns] mono, last sample used
     peak_g: float = 0.0  # [g] largest excursion on the way
+    stirred_ns: int = 0  # [ns] mono, when the plate was first seen to move: noise may have come before onset
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,9 @@ class HypothesisSearch:
                 near = abs(total_g - quantity * unit.mean_g) <= GATE_SIGMAS * spread_g
                 if quantity <= self._options.quantity_max and near:
                     quantities.append(quantity)
-        planned = log_prior > math.log(self._options.layout_neighbour or 1.0)
+        planned = log_prior > math.log(
+            max(self._options.layout_neighbour, self._options.layout_elsewhere, 1e-12)
+        )
         if not quantities and planned:
             quantities.append(1)
         return quantities

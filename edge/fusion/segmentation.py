@@ -25,7 +25,7 @@ from edge.config import FusionSection
 from edge.fusion.hypotheses import HypothesisSearch
 from edge.messages import Hypothesis
 from edge.planogram import Planogram, shelf_of
-from edge.samples import NS_PER_S, Grams, PlateChange, WeightChange
+from edge.samples import NS_PER_S, ChangeKind, Grams, PlateChange, WeightChange
 
 HOLD_S = 12.0
 """[s] A hand may hold goods on the shelf for so long (the competition's scenario: 10 s)."""
@@ -40,12 +40,21 @@ them holds any part of their weight (uniform)."""
 LOG_HAND = math.log(0.4)
 """[nat] prior of a level on the way that is a hand's."""
 
-HOLD_PER_S, TOUCH_PER_S = 0.8, 3.0
+LOG_RAMP = math.log(0.5 / 10.0)
+"""[nat] one more small step of a slow lift: prior times density over some grams."""
+
+HOLD_PER_S, TOUCH_PER_S = 1.5, 3.0
 """[nat/s] what a level costs as a hand's for every second that it was at rest: hands tremble. A hand that
 holds goods before it takes them is stiller than one that leaves them."""
 
 STILL_MAX_S = 10.0
 """[s] rest beyond makes no difference."""
+
+STIR_G = 10.0
+"""[g] A disturbance that moved the plate so far, and left nothing, ends the rest before it."""
+
+MAIN_SHARE = 0.1
+"""[1] An act has settled with the last change that is so much of it; what follows is creep."""
 
 LOG_TOUCH = math.log(0.3)
 """[nat] prior that a hand came and went and left everything in its place."""
@@ -58,6 +67,9 @@ NOISE_SIGMAS, NOISE_MIN_G = 2.0, 3.0
 
 LOG_TAKEN_AGAIN = math.log(0.02)
 """[nat] prior that what was just put down is what is taken next."""
+
+TOLD_PROBABILITY, TOLD_G = 0.02, 3.0
+"""[1, g] A revision that changes less, and no item, is kept to oneself."""
 
 CLUSTER_MAX = 7
 """Changes considered together; a cluster of 7 has at most 877 cuts."""
@@ -94,6 +106,8 @@ class _Cluster:
 
     changes: list[PlateChange] = field(default_factory=list)
     published: dict[frozenset[PlateChange], int] = field(default_factory=dict)
+    said: dict[int, Act] = field(default_factory=dict)
+    fresh: set[PlateChange] = field(default_factory=set)  # not yet decided
     wait_until_ns: int | None = None
 
     def block_of(self, change: PlateChange) -> frozenset[PlateChange] | None:
@@ -120,6 +134,7 @@ class Segmentation:
         """Forget everything; equal to a new object."""
         self._clusters: list[_Cluster] = []
         self._acts: dict[frozenset[PlateChange], Act] = {}  # of the cluster that is being cut
+        self._stirs: dict[str, list[int]] = {}  # [ns] onsets of all that disturbed a plate lately
         self._next_key = 1
 
     @property
@@ -130,23 +145,28 @@ class Segmentation:
     def update(
         self, changes: Sequence[PlateChange], moving_g: Mapping[str, float], now_ns: int
     ) -> list[Verdict]:
-        """Take in new rests.
+        """Take in disturbances that ended.
 
         Args:
-            changes: plates that came to a new level.
+            changes: plates that came to rest, at a new level or back at the old one.
             moving_g: [g] by plate, how far those are away that still move.
             now_ns: [ns] mono, last sample used.
         """
         for change in changes:
-            cluster = self._cluster_of(change)
-            cluster.changes.append(change)
-            cluster.wait_until_ns = now_ns + self._join_ns
+            if abs(change.peak_g) >= STIR_G:
+                self._stirs.setdefault(change.plate, []).append(change.stirred_ns)
+            if change.kind is ChangeKind.CHANGE:
+                cluster = self._cluster_of(change)
+                cluster.changes.append(change)
+                cluster.fresh.add(change)
+                cluster.wait_until_ns = now_ns + self._join_ns
         verdicts: list[Verdict] = []
         for cluster in self._clusters:
             if cluster.wait_until_ns is not None and (
                 now_ns >= cluster.wait_until_ns or not self._must_wait(cluster, moving_g)
             ):
                 cluster.wait_until_ns = None
+                cluster.fresh.clear()
                 verdicts.extend(self._decide(cluster))
         self._forget(now_ns)
         return verdicts
@@ -176,12 +196,19 @@ class Segmentation:
         for other in others:
             first.changes.extend(other.changes)
             first.published.update(other.published)
+            first.said.update(other.said)
+            first.fresh.update(other.fresh)
             self._clusters.remove(other)
         first.changes.sort(key=lambda each: (each.settled_ns, each.plate))
         while len(first.changes) >= CLUSTER_MAX:
-            if not self._condense(first):
-                small = (each for each in first.changes if abs(each.delta_g) < self._options.smallest_item_g)
-                self._drop(first, next(small, first.changes[0]))
+            if self._condense(first):
+                continue
+            known = [each for each in first.changes if each not in first.fresh]
+            if not known:  # nothing may be forgotten before it was decided
+                self._clusters.append(_Cluster())
+                return self._clusters[-1]
+            small = (each for each in known if abs(each.delta_g) < self._options.smallest_item_g)
+            self._drop(first, next(small, known[0]))
         return first
 
     def _condense(self, cluster: _Cluster) -> bool:
@@ -190,7 +217,7 @@ class Segmentation:
             (later.onset_ns - earlier.settled_ns, earlier, later)
             for plate in {change.plate for change in cluster.changes}
             for earlier, later in itertools.pairwise(each for each in cluster.changes if each.plate == plate)
-            if cluster.block_of(earlier) == cluster.block_of(later)
+            if cluster.block_of(earlier) == cluster.block_of(later) and not {earlier, later} & cluster.fresh
         ]
         if not steps:
             return False
@@ -200,6 +227,7 @@ class Segmentation:
             delta_g=earlier.delta_g + later.delta_g,
             sigma_g=math.hypot(earlier.sigma_g, later.sigma_g),
             onset_ns=earlier.onset_ns,
+            stirred_ns=earlier.stirred_ns,
         )
         block = cluster.block_of(earlier)
         if block is not None:
@@ -249,6 +277,11 @@ class Segmentation:
             ):
                 cluster.changes = []
         self._clusters = [cluster for cluster in self._clusters if cluster.changes]
+        self._stirs = {
+            plate: kept
+            for plate, onsets in self._stirs.items()
+            if (kept := [onset for onset in onsets if onset >= horizon_ns])
+        }
 
     # --- cuts -------------------------------------------------------------------------------------
 
@@ -265,12 +298,15 @@ class Segmentation:
                 continue
             ancestor = max(gone, key=lambda each: len(each & block), default=frozenset[PlateChange]())
             if ancestor & block:
-                published[block] = gone.pop(ancestor)
-                yield Verdict(published[block], True, act)
+                published[block] = key = gone.pop(ancestor)
+                if _differs(act, cluster.said.get(key)):
+                    cluster.said[key] = act
+                    yield Verdict(key, True, act)
             elif act.hypotheses:
-                published[block] = self._next_key
+                published[block] = key = self._next_key
                 self._next_key += 1
-                yield Verdict(published[block], False, act)
+                cluster.said[key] = act
+                yield Verdict(key, False, act)
         for key in gone.values():
             yield Verdict(key, True, None)
         cluster.published = published
@@ -319,10 +355,12 @@ class Segmentation:
             goods = -math.inf
             if abs(float(total.delta_g.sum())) >= self._options.smallest_item_g:
                 hypotheses = self._hypotheses.explain(total)
-                goods = self._hypotheses.log_evidence(hypotheses) + _log_hand(block, HOLD_PER_S)
+                goods = self._hypotheses.log_evidence(hypotheses) + self._log_hand(block, HOLD_PER_S)
             touch = LOG_NOISE + _log_noise(total)
             if len(block) > len(total.plates):
-                touch = LOG_TOUCH + _log_zero(total.delta_g, total.sigma_g) + _log_hand(block, TOUCH_PER_S)
+                touch = (
+                    LOG_TOUCH + _log_zero(total.delta_g, total.sigma_g) + self._log_hand(block, TOUCH_PER_S)
+                )
             act = Act(block, total, hypotheses, goods) if goods > touch else Act(block, total, (), touch)
             self._acts[key] = act
         if len(block) == 1:
@@ -351,9 +389,33 @@ class Segmentation:
             delta_g=np.array([sum(change.delta_g for change in by_plate[plate]) for plate in plates]),
             sigma_g=np.array(sigma_g),
             onset_ns=min(change.onset_ns for change in block),
-            settled_ns=max(change.settled_ns for change in block),
+            settled_ns=_settled_ns(block),
             decided_ns=max(change.decided_ns for change in block),
         )
+
+    def _log_hand(self, block: tuple[PlateChange, ...], per_s: float) -> float:
+        """Log density of all levels of a block but the last of each plate, as a hand's force."""
+        log_density = 0.0
+        by_plate: dict[str, list[PlateChange]] = {}
+        for change in sorted(block, key=lambda each: each.settled_ns):
+            by_plate.setdefault(change.plate, []).append(change)
+        for plate, changes in by_plate.items():
+            end_g, level_g = sum(change.delta_g for change in changes), 0.0
+            for change, following in itertools.pairwise(changes):
+                level_g += change.delta_g
+                force_g = min(abs(level_g), abs(level_g - end_g))
+                rests = 0.5 * math.exp(-force_g / REST_G) / REST_G
+                stirs = [onset for onset in self._stirs.get(plate, ()) if onset > change.settled_ns]
+                still_s = max(min([following.stirred_ns, *stirs]) - change.settled_ns, 0) / NS_PER_S
+                held = LOG_HAND + math.log(rests + 0.5 / GRIP_G) - per_s * min(still_s, STILL_MAX_S)
+                ramp = LOG_RAMP if self._is_ramp(change, following) else -math.inf
+                log_density += max(held, ramp)
+        return log_density
+
+    def _is_ramp(self, one: PlateChange, following: PlateChange) -> bool:
+        """Small steps the same way: a load that leaves slower than rest is found."""
+        small_g = self._options.smallest_item_g
+        return one.delta_g * following.delta_g > 0 and max(abs(one.delta_g), abs(following.delta_g)) < small_g
 
     def _log_crosstalk(self, change: PlateChange, changes: tuple[PlateChange, ...]) -> float:
         """Log density of a small change as the tug of a large one beside it."""
@@ -378,6 +440,25 @@ def _together(one: PlateChange, other: PlateChange) -> bool:
     return one.onset_ns <= other.settled_ns + slack_ns and other.onset_ns <= one.settled_ns + slack_ns
 
 
+def _differs(act: Act, said: Act | None) -> bool:
+    """Whether a revision would tell anybody something new."""
+    if said is None or not act.hypotheses or not said.hypotheses:
+        return True
+    best, before = act.hypotheses[0], said.hypotheses[0]
+    return (
+        best.items != before.items
+        or act.total.plates != said.total.plates
+        or abs(best.probability - before.probability) > TOLD_PROBABILITY
+        or abs(float(act.total.delta_g.sum() - said.total.delta_g.sum())) > TOLD_G
+    )
+
+
+def _settled_ns(block: tuple[PlateChange, ...]) -> int:
+    """When the act was over but for creep."""
+    least_g = MAIN_SHARE * abs(sum(change.delta_g for change in block))
+    return max(change.settled_ns for change in block if abs(change.delta_g) >= least_g)
+
+
 def _log_zero(delta_g: Grams, sigma_g: Grams) -> float:
     """Log density of nothing having changed."""
     sigma = np.maximum(sigma_g, 1.0)
@@ -389,23 +470,6 @@ def _log_noise(total: WeightChange) -> float:
     """Log density of a change that is no change."""
     scale = np.maximum(NOISE_SIGMAS * total.sigma_g, NOISE_MIN_G)
     return float((-np.abs(total.delta_g) / scale - np.log(2 * scale)).sum())
-
-
-def _log_hand(block: tuple[PlateChange, ...], per_s: float) -> float:
-    """Log density of all levels of a block but the last of each plate, as a hand's force."""
-    log_density = 0.0
-    by_plate: dict[str, list[PlateChange]] = {}
-    for change in sorted(block, key=lambda each: each.settled_ns):
-        by_plate.setdefault(change.plate, []).append(change)
-    for changes in by_plate.values():
-        end_g, level_g = sum(change.delta_g for change in changes), 0.0
-        for change, following in itertools.pairwise(changes):
-            level_g += change.delta_g
-            force_g = min(abs(level_g), abs(level_g - end_g))
-            rests = 0.5 * math.exp(-force_g / REST_G) / REST_G
-            still_s = max(following.onset_ns - change.settled_ns, 0) / NS_PER_S
-            log_density += LOG_HAND + math.log(rests + 0.5 / GRIP_G) - per_s * min(still_s, STILL_MAX_S)
-    return log_density
 
 
 def _log_score(cut: list[Act]) -> float:

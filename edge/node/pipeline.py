@@ -150,10 +150,9 @@ class NodePipeline:
         for fault in step.faults:
             yield self._fault(fault)
         yield from self._disturbances([each for each in step.changes if each.kind is not ChangeKind.CHANGE])
-        moved = [change for change in step.changes if change.kind is ChangeKind.CHANGE]
         segmentation = self._segmentations[rack]
-        if moved or segmentation.is_waiting:
-            for verdict in segmentation.update(moved, step.moving_g, step.now_ns):
+        if step.changes or segmentation.is_waiting:
+            for verdict in segmentation.update(step.changes, step.moving_g, step.now_ns):
                 yield from self._publish(rack, verdict)
 
     def _publish(self, rack: str, verdict: Verdict) -> Iterator[NodeMessage]:

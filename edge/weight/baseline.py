@@ -78,7 +78,9 @@ class Baseline:
         self.level_g = level + np.where(young, step, corrected - self.corrected_g)
         self.corrected_g = np.where(young, self.corrected_g, corrected)
         fade = np.where(use, np.where(young, 0.5, self._epoch_s / self._options.noise_s), 0.0)
-        variance = self.noise_g**2 + fade * (square + innovation**2 - self.noise_g**2)
+        # What the level may not follow is no noise: else the noise would grow with it, and hide it.
+        wander = np.minimum(innovation**2, 4.0 * square)
+        variance = self.noise_g**2 + fade * (square + wander - self.noise_g**2)
         self.noise_g = np.maximum(np.sqrt(variance), NOISE_FLOOR_G)
         self.ripple_g = np.maximum(self.ripple_g + fade * (ripple - self.ripple_g), RIPPLE_FLOOR_G)
         self._age = self._age + use

@@ -21,8 +21,14 @@ from edge.weight.baseline import RIPPLE_FLOOR_G, Baseline
 from edge.weight.conditioning import Stretch
 from edge.weight.rest import Rest, Trail, find_rest
 
-HISTORY_S = 2.0
+HISTORY_S = 8.0
 """[s] of raw samples kept, to date onset and settling to the sample."""
+
+PRESS_S = 0.5
+"""[s] A hand touches goods so long before the load changes (measured 0.2 s)."""
+
+LEFT_SHARE = 0.1
+"""[1] A level that is off by so much of a change has left its place."""
 
 ONSET_LOOK_BACK_S = 0.5
 """[s] Motion below the threshold may precede it by so long."""
@@ -65,6 +71,7 @@ class ChangeDetector:
         self._history: deque[Grams] = deque(maxlen=max(4, round(HISTORY_S / self._hop_s)))
         self._epoch: list[tuple[Grams, Grams]] = []  # (means, spreads) of the hops of the running epoch
         self._calm = np.ones(len(self._rack.plates), dtype=bool)  # so far in the running epoch
+        self._seen_ns = 0  # [ns] end of the hop before
 
     def moving_g(self) -> dict[str, float]:
         """How far each disturbed plate is from its baseline now [g]."""
@@ -133,6 +140,7 @@ class ChangeDetector:
             self._history.append(stretch.grams[hop])
             self._epoch.append((stretch.mean_g[hop], stretch.spread_g[hop]))
         if until > start:
+            self._seen_ns = int(stretch.end_ns[until - 1])
             self._calm &= stretch.valid[start:until].all(axis=0)
             if self._open:
                 self._calm[list(self._open)] = False
@@ -162,13 +170,12 @@ class ChangeDetector:
 
     def _start(self, plate: int, stretch: Stretch, hop: int) -> None:
         noise = float(self.baseline.noise_g[plate])
-        end_ns = int(stretch.end_ns[hop])
         self._open[plate] = _Disturbance(
             onset_ns=self._date_onset(plate, stretch, hop),
             level_g=float(self.baseline.level_g[plate]),
             level_sigma_g=noise / math.sqrt(max(self._options.baseline_s / self._hop_s, 1.0)) + 0.05,
             trail=Trail.of_length(self._longest),
-            seen_ns=end_ns - round(self._hop_samples * stretch.period_ns),
+            seen_ns=self._seen_ns,
         )
 
     def _follow(self, plate: int, stretch: Stretch, hop: int, loudness: float) -> PlateChange | None:
@@ -196,8 +203,9 @@ class ChangeDetector:
     def _ended(self, plate: int, open_: _Disturbance, rest: Rest, stretch: Stretch, hop: int) -> PlateChange:
         delta = rest.mean_g - open_.level_g
         sigma = math.hypot(rest.sigma_g, open_.level_sigma_g)
-        settled_ns = max(self._date_settled(plate, rest, stretch, hop), open_.onset_ns)
+        settled_ns = self._date_settled(plate, rest, stretch, hop)
         kind = self._kind(open_, delta, sigma, settled_ns)
+        left_ns = self._date_leaving(plate, open_, delta, stretch, hop)
         if kind in (ChangeKind.CHANGE, ChangeKind.OFFLINE_CHANGE) or not self.baseline.ready[plate]:
             self.baseline.set_level(plate, rest.mean_g)
         else:
@@ -207,10 +215,11 @@ class ChangeDetector:
             kind=kind,
             delta_g=delta,
             sigma_g=sigma,
-            onset_ns=open_.onset_ns,
+            onset_ns=min(max(open_.onset_ns, left_ns - round(PRESS_S * NS_PER_S)), settled_ns),
             settled_ns=settled_ns,
             decided_ns=int(stretch.end_ns[hop]) + round(stretch.period_ns),
             peak_g=open_.peak_g,
+            stirred_ns=open_.onset_ns,
         )
 
     def _kind(self, open_: _Disturbance, delta_g: float, sigma_g: float, settled_ns: int) -> ChangeKind:
@@ -233,6 +242,17 @@ class ChangeDetector:
         still = np.flatnonzero((np.abs(samples - level) <= band) | np.isnan(samples))
         moving = samples.size - 1 - int(still[-1]) if still.size else samples.size
         return int(stretch.end_ns[hop]) - round(max(moving - 1, 0) * stretch.period_ns)
+
+    def _date_leaving(
+        self, plate: int, open_: _Disturbance, delta_g: float, stretch: Stretch, hop: int
+    ) -> int:
+        """Time at which the plate was last near its old level: noise may have stirred it long before."""
+        hops = [each[:, plate] for each in self._history] + [stretch.grams[hop, :, plate]]
+        means = np.array([np.nan if np.isnan(each).all() else np.nanmean(each) for each in hops])
+        band = max(3.0 * float(self.baseline.noise_g[plate]), LEFT_SHARE * abs(delta_g))
+        near = np.flatnonzero(np.abs(means - open_.level_g) <= band)
+        after = len(hops) - 1 - int(near[-1]) if near.size else len(hops)
+        return int(stretch.end_ns[hop]) - round(after * self._hop_samples * stretch.period_ns)
 
     def _date_settled(self, plate: int, rest: Rest, stretch: Stretch, hop: int) -> int:
         """Time of the first sample from which on the plate stayed at its new level."""

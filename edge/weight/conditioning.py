@@ -67,7 +67,7 @@ class Conditioner:
 
     def update(self, block: WeightBlock) -> Stretch | None:
         """Hops completed by ``block``; the newest sample waits for its successor."""
-        samples = np.concatenate([self._pending, *self._hole(block), block.grams])
+        samples = np.concatenate([*self._hole(block), block.grams])
         hops = (samples.shape[0] - 1) // self.hop_samples
         if hops <= 0:
             self._pending = samples
@@ -82,7 +82,7 @@ class Conditioner:
         return stretch
 
     def _hole(self, block: WeightBlock) -> list[Grams]:
-        """NaN for what is missing before the block.
+        """What waits from before the block, and NaN for what is missing in between.
 
         Sequence numbers count what was lost on the way; a hole in time that they do not explain is a link
         that was down, or a board that restarted.
@@ -91,17 +91,18 @@ class Conditioner:
         lost = max(block.lost_before, round(late_s * self._rack.rate_hz) if late_s > HOLE_S else 0)
         self._next_ns = block.mono_ns + round(block.grams.shape[0] * block.period_ns)
         if not lost:
-            return []
-        # A longer hole needs no more NaN than it takes to call every plate stale.
+            return [self._pending]
+        # A longer hole needs no more NaN than it takes to call every plate stale; the grid starts anew.
         most = int((self._options.stale_after_s + 1.0) * self._rack.rate_hz)
-        return [np.full((min(lost, most), block.grams.shape[1]), np.nan)]
+        missing = np.full((min(lost, most), block.grams.shape[1]), np.nan)
+        return [missing] if lost > most else [self._pending, missing]
 
     def _stretch(self, samples: Grams, end_ns: NDArray[np.int64], period_ns: float) -> Stretch:
         """Hops of ``samples``, whose last one only looks ahead."""
         raw = samples[:-1]
         shape = (len(end_ns), self.hop_samples, raw.shape[1])
-        steps = np.diff(samples, axis=0, prepend=self._before[None])
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
+            steps = np.diff(samples, axis=0, prepend=self._before[None])
             jumps = np.abs(steps) > SPIKE_G
             refused = ~(np.abs(raw) <= self._options.capacity_g)  # NaN too
             if jumps.any():
@@ -134,11 +135,14 @@ class Conditioner:
         enough = 2 * count >= self.hop_samples
         divisor = np.maximum(count, 1)
         mean_g = np.where(usable, raw, 0.0).sum(axis=1) / divisor
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             apart = np.where(usable, raw - mean_g[:, None], 0.0)
             saturated = 2 * (np.abs(raw) > self._options.capacity_g).sum(axis=1) >= self.hop_samples
+            # A sensor that is nothing but noise looks like spikes alone: what it wrote counts as loud.
+            wild = np.where(np.abs(raw) <= self._options.capacity_g, raw - mean_g[:, None], 0.0)
         spread_g = np.sqrt(np.square(apart).sum(axis=1) / divisor)
-        states = self._judge(steps, enough, saturated, spread_g)
+        written_g = np.sqrt(np.square(wild).mean(axis=1))
+        states = self._judge(steps, enough, saturated, np.maximum(spread_g, written_g))
         valid = enough & np.array([[state is SensorState.OK for state in hop] for hop in states])
         grams = np.where(usable, raw, np.nan)
         return Stretch(end_ns, period_ns, grams, np.where(enough, mean_g, np.nan), spread_g, valid, states)
@@ -154,7 +158,7 @@ class Conditioner:
             self._constant_s = np.where(constant[hop], self._constant_s + self._hop_s, 0.0)
             self._missing_s = np.where(enough[hop], 0.0, self._missing_s + self._hop_s)
             louder = np.where(spread_g[hop] > options.noisy_g, self._hop_s, -self._hop_s)
-            self._loud_s = np.maximum(self._loud_s + louder, 0.0)
+            self._loud_s = np.clip(self._loud_s + louder, 0.0, 1.5 * options.noisy_after_s)
             faults = (
                 (saturated[hop], SensorState.SATURATED),
                 (self._missing_s >= options.stale_after_s - 1e-9, SensorState.STALE),

@@ -56,6 +56,7 @@ class RackWatch:
         self._detector.reset()
         self._states = (SensorState.OK,) * len(self.layout.plates)
         self._link: LinkReport | None = None
+        self._hole_is_known = False  # whether the link's fault said already why readings are missing
 
     def update(self, block: CountBlock | WeightBlock) -> Iterator[RackStep]:
         """One step for every hop of the block in which something happened."""
@@ -81,6 +82,7 @@ class RackWatch:
         """The rack's link went down or came back."""
         went_down = report.fault is not None and self._link is None
         self._link = report if report.fault is not None else None
+        self._hole_is_known |= went_down
         if report.fault is None or not went_down:
             return RackStep(report.mono_ns)
         return RackStep(
@@ -118,9 +120,11 @@ class RackWatch:
                 continue
             begun: dict[SensorState, list[str]] = {}
             for plate, before, now in zip(self.layout.plates, self._states, states, strict=True):
-                if now is not before and now is not SensorState.OK:
+                if now is not before and now is not SensorState.OK and not self._hole_is_known:
                     begun.setdefault(now, []).append(plate)
             end_ns = int(stretch.end_ns[hop])
             faults += [PlateFault(tuple(plates), end_ns, state.value) for state, plates in begun.items()]
             self._states = states
+        if SensorState.STALE not in self._states:
+            self._hole_is_known = False
         return faults
