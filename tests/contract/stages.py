@@ -24,7 +24,7 @@ from edge.fusion.hypotheses import HypothesisSearch
 from edge.fusion.segmentation import Segmentation
 from edge.node.pipeline import NodePipeline
 from edge.planogram import Box, Catalogue, Facing, Planogram, Sku
-from edge.samples import ChangeKind, CountBlock, RackLayout, UtcReading, WeightBlock, WeightChange
+from edge.samples import CountBlock, RackLayout, UtcReading, WeightBlock, WeightChange
 from edge.weight.baseline import Baseline
 from edge.weight.calibration import CountsToGrams
 from edge.weight.change_detector import ChangeDetector
@@ -74,9 +74,9 @@ Stream = Sequence[Piece]
 
 
 def stream_of(seed: int) -> Stream:
-    """Half a minute of a rack: picks, a put, a press, a bump, spikes, a dark plate, lost samples."""
+    """Some seconds of a rack: picks, a put, a press, a bump, spikes, a dark plate, lost samples."""
     rng = np.random.default_rng(seed)
-    at_s = np.arange(round(26 * RATE_HZ)) / RATE_HZ
+    at_s = np.arange(round(17 * RATE_HZ)) / RATE_HZ
     grams = 2_000.0 + rng.normal(0.0, 0.5, (at_s.size, len(RACK.plates)))
 
     def shift(plate: int, when_s: float, delta_g: float) -> None:
@@ -84,18 +84,18 @@ def stream_of(seed: int) -> Stream:
 
     shift(0, 3.0 + rng.uniform(0, 0.5), -622.0)
     shift(1, 3.0 + rng.uniform(0, 0.5), -14.0)  # its cross-talk
-    shift(2, 6.0, -400.0)
-    shift(3, 6.1, -500.0)
-    grams[:, 1] += np.interp(at_s, [9.0, 9.1, 9.4, 9.6], [0.0, 80.0, 40.0, 0.0])
-    since = np.maximum(at_s - 11.0, 0.0)
+    shift(2, 5.0, -400.0)
+    shift(3, 5.1, -500.0)
+    grams[:, 1] += np.interp(at_s, [6.5, 6.6, 6.9, 7.1], [0.0, 80.0, 40.0, 0.0])
+    since = np.maximum(at_s - 8.0, 0.0)
     grams += (60.0 * np.exp(-since / 0.3) * np.sin(2 * np.pi * 8.0 * since))[:, None]
-    shift(0, 14.0, 622.0)
-    shift(1, 16.0, -120.0)
-    shift(1, 16.8, -180.0)  # a slow lift
+    shift(0, 9.5, 622.0)
+    shift(1, 10.0, -120.0)
+    shift(1, 10.8, -180.0)  # a slow lift
     grams[rng.random(at_s.size) < 0.01, 1] = 9_000.0
-    grams[round(18.0 * RATE_HZ) : round(19.5 * RATE_HZ), 3] = np.nan
-    grams[round(20.0 * RATE_HZ) : round(20.3 * RATE_HZ), 2] = np.inf
-    start, end = round(21.0 * RATE_HZ), round((21.0 + rng.uniform(0.1, 3.0)) * RATE_HZ)
+    grams[round(12.0 * RATE_HZ) : round(13.2 * RATE_HZ), 3] = np.nan
+    grams[round(13.4 * RATE_HZ) : round(13.7 * RATE_HZ), 2] = np.inf
+    start, end = round(14.0 * RATE_HZ), round((14.0 + rng.uniform(0.1, 3.0)) * RATE_HZ)
     return [Piece(0, grams[:start]), Piece(end, grams[end:], end - start)]
 
 
@@ -214,8 +214,7 @@ def verdicts(stage: Segmentation, blocks: Sequence[Block]) -> Any:
     said = []
     for block in blocks:
         for step in watch.update(block):
-            moved = [change for change in step.changes if change.kind is ChangeKind.CHANGE]
-            said += stage.update(moved, step.moving_g, step.now_ns)
+            said += stage.update(step.changes, step.moving_g, step.now_ns)
     return [plain(verdict) for verdict in (*said, *stage.flush())]
 
 

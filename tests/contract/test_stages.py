@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,8 @@ from stages import CASES, RACK, RATE_HZ, StageCase, Stream, counts_of, cut, plai
 
 from edge.node.pipeline import NodePipeline
 
-FEW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SEED = 1
 STAGES = sorted(CASES, key=lambda stage: stage.__name__)
 SIZES = st.lists(st.one_of(st.integers(1, 4), st.integers(1, 200)), min_size=1, max_size=60)
 
@@ -25,23 +28,29 @@ def case(request: pytest.FixtureRequest) -> StageCase:
 
 @pytest.fixture(scope="module")
 def stream() -> Stream:
-    return stream_of(1)
+    return stream_of(SEED)
 
 
-def answer(case: StageCase, stream: Stream, sizes: list[int] | None = None) -> Any:
-    return case.run(case.build(), cut(stream, sizes or [12]))
+def answer(case: StageCase, stream: Stream, sizes: Sequence[int] = (12,)) -> Any:
+    return case.run(case.build(), cut(stream, sizes))
+
+
+@cache
+def known_answer(case: StageCase, seed: int) -> Any:
+    """Of a new stage to a whole stream in blocks of 12."""
+    return answer(case, stream_of(seed))
 
 
 def test_every_stage_has_a_case() -> None:
     assert {stage.__name__ for stage in stages()} == {stage.__name__ for stage in CASES}
 
 
-def test_the_stream_gives_every_stage_something_to_say(case: StageCase, stream: Stream) -> None:
-    assert len(answer(case, stream)) >= 3
+def test_the_stream_gives_every_stage_something_to_say(case: StageCase) -> None:
+    assert len(known_answer(case, SEED)) >= 3
 
 
 def test_equal_streams_have_equal_answers(case: StageCase, stream: Stream) -> None:
-    assert answer(case, stream) == answer(case, stream)
+    assert answer(case, stream) == known_answer(case, SEED)
 
 
 def test_inputs_are_not_changed(case: StageCase, stream: Stream) -> None:
@@ -69,19 +78,18 @@ def test_reset_is_as_good_as_new(case: StageCase, stream: Stream) -> None:
     case.run(stage, cut(stream_of(2), [7]))
     if hasattr(stage, "reset"):
         stage.reset()
-    assert case.run(stage, cut(stream, [12])) == answer(case, stream)
+    assert case.run(stage, cut(stream, [12])) == known_answer(case, SEED)
 
 
-@pytest.mark.parametrize("size", [1, 2, 8, 1000])
+@pytest.mark.parametrize("size", [1, 8, 1000])
 def test_the_size_of_blocks_makes_no_difference(case: StageCase, stream: Stream, size: int) -> None:
-    assert answer(case, stream, [size]) == answer(case, stream)
+    assert answer(case, stream, [size]) == known_answer(case, SEED)
 
 
 @given(sizes=SIZES, seed=st.integers(3, 6))
 @FEW
 def test_how_a_stream_is_cut_makes_no_difference(case: StageCase, sizes: list[int], seed: int) -> None:
-    stream = stream_of(seed)
-    assert answer(case, stream, sizes) == answer(case, stream)
+    assert answer(case, stream_of(seed), sizes) == known_answer(case, seed)
 
 
 BAD = st.sampled_from([np.nan, np.inf, -np.inf, 1e300, -1e300, 1.8e308, 0.0, 5e-324])
@@ -95,7 +103,7 @@ def bad_streams(draw: st.DrawFn) -> Stream:
         grams = stream[draw(st.integers(0, 1))].grams
         first = draw(st.integers(0, len(grams) - 1))
         plate = draw(st.integers(0, len(RACK.plates) - 1))
-        length = draw(st.sampled_from([1, 2, 9, round(2 * RATE_HZ), round(10 * RATE_HZ)]))
+        length = draw(st.sampled_from([1, 2, 9, round(2 * RATE_HZ), round(5 * RATE_HZ)]))
         value = draw(BAD)
         if draw(st.booleans()):
             grams[first : first + length] = value
@@ -105,7 +113,15 @@ def bad_streams(draw: st.DrawFn) -> Stream:
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("value", [np.nan, 0.0])
+@given(stream=bad_streams())
+@FEW
+def test_worthless_values_raise_nothing(case: StageCase, stream: Stream) -> None:
+    """Not even a warning; and how they were cut still makes no difference."""
+    assert answer(case, stream) == answer(case, stream, [5, 1, 40])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0])
 def test_a_stream_of_nothing_else_raises_nothing(case: StageCase, value: float) -> None:
     stream = stream_of(1)
     for piece in stream:
@@ -116,7 +132,7 @@ def test_a_stream_of_nothing_else_raises_nothing(case: StageCase, value: float) 
 def test_an_empty_block_is_no_harm(case: StageCase, stream: Stream) -> None:
     first, *others = cut(stream, [12])
     empty = type(first)(first.rack, first.mono_ns, first.period_ns, first.grams[:0])
-    assert case.run(case.build(), [empty, first, *others]) == answer(case, stream)
+    assert case.run(case.build(), [empty, first, *others]) == known_answer(case, SEED)
 
 
 def test_counts_say_what_grams_say(stream: Stream) -> None:

@@ -116,6 +116,11 @@ def test_a_store_without_goods() -> None:
     assert (only.items, only.probability) == ((), 1.0)
 
 
+def test_no_room_for_neighbours_in_the_layout() -> None:
+    """Without the prior of a neighbour's goods, what stands here is still what stands here."""
+    assert best(search(layout_neighbour=0.0).explain(moved(-517.0, 7))) == (NAMELESS, 1)
+
+
 @given(
     delta_g=st.lists(st.floats(-3_000.0, 3_000.0), min_size=1, max_size=4).filter(
         lambda each: abs(sum(each)) >= 1

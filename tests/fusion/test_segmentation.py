@@ -144,7 +144,7 @@ def test_plates_that_the_planogram_does_not_have_are_not_each_other() -> None:
     assert sorted(cut.what) == [(JAM, 1, -1), (WATER, 1, -1)]
 
 
-@pytest.mark.parametrize("number", [7])
+@pytest.mark.parametrize("number", [7, 8])
 def test_everything_taken_from_a_shelf_at_once_is_accounted_for(number: int) -> None:
     """More changes than a cluster holds: none is lost."""
     goods_g = [622.0, 300.0, 45.0, 380.0, 450.0, 450.0, 517.0, 250.0][:number]

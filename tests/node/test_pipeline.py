@@ -35,6 +35,7 @@ CATALOGUE = Catalogue(
         Sku(sku="water", name="water", weight_g=622.0),
         Sku(sku="jam", name="jam", weight_g=380.0),
         Sku(sku="wide", name="wide", weight_g=900.0),
+        Sku(sku="bar", name="bar", weight_g=12.0),
     ]
 )
 PLANOGRAM = Planogram(
@@ -50,6 +51,7 @@ PLANOGRAM = Planogram(
         for facing in (
             Facing(rack.plates[:1], "water"),
             Facing(rack.plates[3:4], "jam"),
+            Facing(rack.plates[4:5], "bar"),
             Facing(rack.plates[5:7], "wide"),
         )
     ],
@@ -160,6 +162,20 @@ def test_events_are_dated_on_the_calendar() -> None:
     assert event.t_onset == pytest.approx(EPOCH_S + 4.0, abs=0.1)
     assert event.t_settled == pytest.approx(EPOCH_S + 4.2, abs=0.1)
     assert event.t_settled < event.t_decided < EPOCH_S + 5.2
+
+
+@pytest.mark.parametrize(
+    ("column", "sku", "delta_g", "over_s"),
+    [
+        (4, "bar", -12.0, 0.2), (4, "bar", -12.0, 3.0), (4, "bar", -12.0, 10.0), (4, "bar", -12.0, 30.0),
+        (3, "jam", -380.0, 1.0), (3, "jam", -380.0, 3.0), (3, "jam", -380.0, 6.0),
+    ],
+)  # fmt: skip
+def test_what_leaves_slowly_is_one_pick(column: int, sku: str, delta_g: float, over_s: float) -> None:
+    messages = said(blocks(grams(over_s + 15, [(column, step(5.0, delta_g, over_s))])))
+    (event,) = [each for each in standing(messages) if isinstance(each, ShelfEvent)]
+    assert [(item.sku, item.quantity) for item in event.hypotheses[0].items] == [(sku, 1)]
+    assert event.delta_g == pytest.approx(delta_g, abs=4.0)
 
 
 def test_a_clock_that_steps_makes_no_event_and_dates_what_follows() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from plate_signal import LOAD_G, PLATES, moved, quiet, see, taken, walking
+from plate_signal import LOAD_G, PLATES, at_s, moved, quiet, see, taken, walking
+
+from edge.config import WeightSection
 
 
 def level_g(seen, plate: str = PLATES[1]) -> float:
@@ -44,3 +46,14 @@ def test_the_noise_is_the_plates_own() -> None:
 def test_the_noise_of_walking_is_forgotten_when_it_is_over() -> None:
     health = see(np.concatenate([walking(20), quiet(30)])).watch.health()
     assert all(each.noise_g < 1.0 for each in health)
+
+
+def test_corrections_are_capped() -> None:
+    """5 g/min would be followed for ever: beyond the cap it is said that something goes."""
+    drift_g = -at_s(150) * 5.0 / 60.0  # 12 g in the end
+    grams = quiet(150)
+    grams[:, 1] += drift_g
+    capped = see(grams, options=WeightSection(baseline_cap_g=4.0))
+    assert {change.plate for change in capped.changes} == {PLATES[1]}
+    assert sum(change.delta_g for change in capped.changes) < -2.0
+    assert see(grams).changes == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from plate_signal import PERIOD_NS, PLATES, RACK, START_NS, quiet, seconds_of, see, taken
+from plate_signal import PERIOD_NS, PLATES, RACK, START_NS, blocks, quiet, seconds_of, see, taken
 
 from edge.config import CalibrationFile, ChannelCalibration, WeightSection
 from edge.messages import SensorState
@@ -30,12 +30,7 @@ def failing(kind: str, seconds: float = 40.0, from_s: float = 10.0, to_s: float 
 
 
 @pytest.mark.parametrize(
-    ("kind", "within_s"),
-    [
-        ("stuck", 4.0),
-        ("stale", 1.5),
-        ("saturated", 1.0),
-    ],
+    ("kind", "within_s"), [("stuck", 4.0), ("stale", 1.5), ("saturated", 1.0), ("noisy", 12.0)]
 )
 def test_a_failing_sensor_has_a_state_and_one_fault(kind: str, within_s: float) -> None:
     grams = failing(kind)
@@ -56,6 +51,11 @@ def test_a_failing_sensor_charges_nobody_and_recovers(kind: str) -> None:
     late[:, 1] += taken(40.0, 36.0, -200.0)
     (change,) = see(late).changes
     assert change.delta_g == pytest.approx(-200.0, abs=2.0)
+
+
+def test_a_sensor_is_not_noisy_for_longer_than_it_was() -> None:
+    grams = failing("noisy", seconds=130.0, from_s=10.0, to_s=90.0)
+    assert see(grams).state(ONE) == "ok"  # 40 s later
 
 
 def test_a_failing_plate_disturbs_no_other() -> None:
@@ -93,6 +93,20 @@ def test_a_lost_link_is_said_once(fault: LinkFault, state: SensorState) -> None:
     again = watch.link(LinkReport(rack=RACK.rack, mono_ns=START_NS + 7_000_000_000, fault=fault))
     assert again.faults == ()
     assert {health.state for health in watch.health()} == {state}
+
+
+def test_a_link_that_returns_is_no_second_fault() -> None:
+    watch = see(quiet(5)).watch
+    down = watch.link(
+        LinkReport(rack=RACK.rack, mono_ns=START_NS + 5_500_000_000, fault=LinkFault.DISCONNECTED)
+    )
+    up = watch.link(LinkReport(rack=RACK.rack, mono_ns=START_NS + 15_000_000_000, fault=None))
+    back = see(blocks(quiet(6), first=15 * 80), watch=watch)
+    assert len(down.faults) == 1
+    assert up.faults == ()
+    assert back.faults == ()
+    assert back.changes == []
+    assert {health.state for health in watch.health()} == {SensorState.OK}
 
 
 # --- levels from before ---------------------------------------------------------------------------
