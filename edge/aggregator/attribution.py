@@ -44,8 +44,9 @@ BEST_SHARE = 0.5
 HEAD_PENALTY = math.log(0.3)
 """[nat] A head near the shelf says less than a hand in it."""
 
-UNSEEN = math.log(0.02)
-"""[nat] Log-likelihood of a visit in the store that no frame of the window shows."""
+UNSEEN, MISSING = math.log(0.02), math.log(5e-4)
+"""[nat] Log-likelihood of a visit in the store when the tracker said nothing of the time, and when it showed
+others and not this one: then it is more likely gone than lost."""
 
 
 class TrackHistory:
@@ -99,8 +100,9 @@ class Attribution:
         place = _Place.of(event, self._planogram)
         nobody = math.log(max(self._options.nobody, 1e-12))
         grip = max(event.t_onset, event.t_settled - GRIP_S) - AFTER_S, event.t_settled + AFTER_S
-        seen = _by_visit(history.window(*self.window_of(event)))
-        gripping = _by_visit(history.window(*grip))
+        frames = history.window(*self.window_of(event))
+        seen, gripping = _by_visit(frames), _by_visit(history.window(*grip))
+        absent = MISSING if frames else UNSEEN
         return tuple(
             VisitLikelihood(
                 visit,
@@ -110,32 +112,32 @@ class Attribution:
             )
             for visit in sorted({*seen, *present})
             for hand, log_likelihood, distance_m in self._fit(
-                gripping.get(visit) or seen.get(visit, []), place
+                gripping.get(visit, []), seen.get(visit, []), place, absent
             )
         )
 
-    def _fit(self, targets: list[Target], place: _Place | None) -> Iterator[tuple[str, float, float | None]]:
-        """(hand, log-likelihood, its distance [m]) of one person over the window."""
+    def _fit(
+        self, gripping: list[Target], seen: list[Target], place: _Place | None, absent: float
+    ) -> Iterator[tuple[str, float, float | None]]:
+        """(hand, log-likelihood, its distance [m]) of one person, at the lift or else around it."""
+        hands = {hand: _points(gripping, hand) for hand in WRISTS}
+        if not any(points.size for points in hands.values()):
+            hands = {hand: _points(seen, hand) for hand in WRISTS}
+        heads = np.concatenate([_points(seen, head) for head in HEADS])
         if place is None:
             yield "", UNSEEN, None
-            return
-        tracked = False
-        for hand in WRISTS:
-            points = _points(targets, hand)
-            if points.size:
-                tracked = True
-                distances_m = np.sort(place.distance_m(points))
-                nearest_m = float(distances_m[: max(2, math.ceil(BEST_SHARE * len(points)))].mean())
-                yield hand, _log_reach(nearest_m, self._options.hand_sigma_m), nearest_m
-        if tracked:
-            return
-        points = np.concatenate([_points(targets, head) for head in HEADS])
-        if points.size:
-            points[:, 2] = place.height_m
-            beyond_m = max(float(place.distance_m(points).min()) - self._options.reach_m, 0.0)
+        elif any(points.size for points in hands.values()):
+            for hand, points in hands.items():
+                if points.size:
+                    distances_m = np.sort(place.distance_m(points))
+                    nearest_m = float(distances_m[: max(2, math.ceil(BEST_SHARE * len(points)))].mean())
+                    yield hand, _log_reach(nearest_m, self._options.hand_sigma_m), nearest_m
+        elif heads.size:
+            heads[:, 2] = place.height_m
+            beyond_m = max(float(place.distance_m(heads).min()) - self._options.reach_m, 0.0)
             yield "", HEAD_PENALTY + _log_reach(beyond_m, self._options.head_sigma_m), None
         else:
-            yield "", UNSEEN, None
+            yield "", absent, None
 
 
 class _Place:
