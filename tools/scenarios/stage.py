@@ -19,6 +19,9 @@ HEAD_M = 1.65
 ARM_M = 0.55
 """[m] a shopper stands so far before the shelf front."""
 
+WRIST_BEFORE_M = 0.18
+"""[m] a wrist stays so far before the middle of the goods."""
+
 WALK_M_PER_S = 1.1
 PLAUSIBLE_G = (10.0, 1400.0)
 
@@ -164,9 +167,13 @@ class Stage:
     ) -> None:
         """A hand goes in."""
         box = self.planogram.plates[plates[0]]
-        x, y, z = box.centre_m
+        x, y, z = np.mean([self.planogram.plates[plate].centre_m for plate in plates], axis=0)
         wobble = self.rng.normal(0, 0.03, 3)
-        at = (x + wobble[0], y - 0.18 + wobble[1], z - 0.5 * box.size_m[2] + 0.12 + wobble[2])
+        at = (
+            float(x + WRIST_BEFORE_M * np.sin(box.yaw_rad) + wobble[0]),
+            float(y - WRIST_BEFORE_M * np.cos(box.yaw_rad) + wobble[1]),
+            float(z - 0.5 * box.size_m[2] + 0.12 + wobble[2]),
+        )
         self.script.reaches.append(Reach(visit, start_s, end_s, at, left))
         self._extend(end_s)
 
