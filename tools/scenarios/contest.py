@@ -14,7 +14,8 @@ from edge.cli.replay_in_process import InProcessReplay
 from edge.planogram import Catalogue, Planogram
 from edge.recording.nanostore import NanostoreCase
 from tools.scenarios.layout import scenario_store
-from tools.scenarios.noise import ModelledNoise, Noise, RecordedNoise
+from tools.scenarios.modelled_noise import ModelledNoise
+from tools.scenarios.noise import Noise, RecordedNoise
 from tools.scenarios.rendered import RenderedCase
 from tools.scenarios.score import Score
 from tools.scenarios.suite import GROUPS, Scenario, write

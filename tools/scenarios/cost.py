@@ -17,8 +17,8 @@ from edge.recording.nanostore_shelves import read_store_plan
 from edge.samples import UtcReading, WeightBlock
 from edge.weight.rack import RackWatch
 from tools.scenarios.layout import scenario_store
+from tools.scenarios.modelled_noise import ModelledNoise
 from tools.scenarios.nanostore_files import write_nanostore
-from tools.scenarios.noise import ModelledNoise
 from tools.scenarios.rendered import RenderedCase
 from tools.scenarios.stage import Stage
 from tools.scenarios.suite.visits import shop

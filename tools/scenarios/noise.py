@@ -1,4 +1,4 @@
-"""What plates show while nobody touches them: modelled, or taken from a real recording."""
+"""What plates show while nobody touches them: what any source of it offers, and the real recording."""
 
 from __future__ import annotations
 
@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 from edge.errors import RecordingError
 from edge.recording.nanostore import NanostoreCase
 from edge.samples import WeightBlock
-from tools.store_simulator.forces import Footstep
-from tools.store_simulator.load_cell import LoadCells
-from tools.store_simulator.rack import Rack
 
 Grams = NDArray[np.float64]
 Walking = NDArray[np.bool_]
@@ -52,31 +49,6 @@ class Noise(Protocol):
     ) -> Grams:
         """[n, plate] g around zero, n as in ``walking`` (whether somebody walks near, by sample)."""
         ...
-
-
-class ModelledNoise:
-    """The simulator's cells and racks, at 60 Hz."""
-
-    def __init__(self, rate_hz: float = 60.0) -> None:
-        self._rate_hz = rate_hz
-
-    def grams(
-        self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator
-    ) -> Grams:
-        """See :class:`Noise`."""
-        at_s = np.arange(walking.size) / self._rate_hz
-        cells = LoadCells.of_board(f"gondola-{gondola}", len(plates))
-        rack = Rack(plates, [0.0] * len(plates), rng)
-        step_s = 0.0
-        while step_s < at_s[-1]:
-            if walking[min(int(step_s * self._rate_hz), walking.size - 1)]:
-                rack.act(Footstep(step_s, float(rng.lognormal(1.2, 0.7))))
-            step_s += float(rng.normal(0.55, 0.06))
-        length = max(1, round(self._rate_hz))
-        ringing = np.concatenate([rack.load_g(at_s[i : i + length]) for i in range(0, at_s.size, length)])
-        sine = cells.sine_g * np.sin(2 * np.pi * cells.sine_hz * at_s[:, None] + cells.sine_rad)
-        white = rng.normal(size=ringing.shape) * cells.noise_g
-        return np.asarray(np.round((ringing + sine + white) / LSB_G) * LSB_G)
 
 
 class RecordedNoise:
@@ -119,6 +91,13 @@ class RecordedNoise:
                     grams[late, column] -= np.median(grams[late, column]) - np.median(grams[~late, column])
             self._quiet[rack] = [_between(grams, at_s, stretches.quiet)]
             self._walking[rack] = [_between(grams, at_s, each) for each in stretches.walking]
+
+    def stretches(self, *, walking: bool) -> dict[str, list[tuple[tuple[str, ...], Grams]]]:
+        """By gondola: (plates, [n, plate] g) of each stretch as recorded."""
+        return {
+            gondola: [(tuple(self._columns[gondola]), grams) for grams in pool]
+            for gondola, pool in (self._walking if walking else self._quiet).items()
+        }
 
     def grams(
         self, gondola: str, plates: tuple[str, ...], walking: Walking, rng: np.random.Generator

@@ -39,9 +39,10 @@ def misplaced_then_bought(stage: Stage) -> None:
 
 
 def misplaced_twin_then_bought(stage: Stage) -> None:
-    """B takes what A put among its twins: only the place on the facing tells."""
+    """B takes what A put among its twins, or one of those: weight and place do not tell which."""
     pairs = stage.twins()
-    _misplace_and_buy(stage, *pairs[int(stage.rng.integers(len(pairs)))])
+    one, other = pairs[int(stage.rng.integers(len(pairs)))]
+    _misplace_and_buy(stage, one, other, bought=one if stage.rng.random() < 0.5 else other)
 
 
 def _unlike(pool: list[Goods], goods: Goods) -> list[Goods]:
@@ -63,7 +64,7 @@ def _misplace(stage: Stage, first: Goods, wrong: Goods) -> None:
     stage.leave("A", t + 1.0)
 
 
-def _misplace_and_buy(stage: Stage, first: Goods, wrong: Goods) -> None:
+def _misplace_and_buy(stage: Stage, first: Goods, wrong: Goods, *, bought: Goods | None = None) -> None:
     a, b = stage.enter("A", 3.0), stage.enter("B", 4.0)
     extra = next(each for each in stage.any_goods(4) if each.sku not in (first.sku, wrong.sku))
     t = stage.go("A", first, a) + 0.9
@@ -75,5 +76,5 @@ def _misplace_and_buy(stage: Stage, first: Goods, wrong: Goods) -> None:
     t = stage.go("B", extra, b) + 0.9
     stage.pick("B", extra, t)
     t = max(stage.go("B", wrong, t + 1.0), gone - 1.0) + 0.9
-    stage.pick("B", first, t, at=where, weight_g=weight)
+    stage.pick("B", bought or first, t, at=where, weight_g=weight)
     stage.leave("B", t + 1.0)
