@@ -26,7 +26,7 @@ FINGERS_M = 0.12
 MIN_SCORE = 0.2
 """[1] Key points below are guesses of the tracker."""
 
-STRAY = 0.01
+STRAY = 0.003
 """[1] Mass of the heavy tails: a tracker now and then puts a hand where none is."""
 
 STRAY_M = 0.6
