@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.config import CalibrationFile, FusionSection, WeightSection
+from edge.fusion.act import Act
 from edge.fusion.hypotheses import HypothesisSearch
-from edge.fusion.segmentation import Act, Segmentation, Verdict
+from edge.fusion.segmentation import Segmentation, Verdict
 from edge.messages import (
     Disturbance,
     DisturbanceKind,

@@ -251,7 +251,9 @@ class ChangeDetector:
         means = np.array([np.nan if np.isnan(each).all() else np.nanmean(each) for each in hops])
         band = max(3.0 * float(self.baseline.noise_g[plate]), LEFT_SHARE * abs(delta_g))
         near = np.flatnonzero(np.abs(means - open_.level_g) <= band)
-        after = len(hops) - 1 - int(near[-1]) if near.size else len(hops)
+        if not near.size:
+            return open_.onset_ns
+        after = len(hops) - 1 - int(near[-1])
         return int(stretch.end_ns[hop]) - round(after * self._hop_samples * stretch.period_ns)
 
     def _date_settled(self, plate: int, rest: Rest, stretch: Stretch, hop: int) -> int:

@@ -1,0 +1,69 @@
+"""Which plates, and which of their changes, are near enough to have to do with each other."""
+
+from __future__ import annotations
+
+from edge.planogram import Planogram, shelf_of
+from edge.samples import NS_PER_S, PlateChange
+
+HOLD_S = 12.0
+"""[s] A hand may hold goods on the shelf for so long (the competition's scenario: 10 s)."""
+
+TOGETHER_S = 0.4
+"""[s] The plates under one thing come to rest within so long of each other."""
+
+REACH_PLATES = 2
+"""[plates] reach of cross-talk (measured: the two neighbours on one side)."""
+
+FAR = 1_000
+"""[plates] distance of plates that share no shelf."""
+
+CROSSTALK_FLOOR_G = 1.0
+"""[g] added to the bound of cross-talk for the plates' own noise."""
+
+
+class Neighbourhood:
+    """Plates of a store by shelf and place on it.
+
+    Args:
+        planogram: names and order of the plates.
+        crosstalk: [1] largest share of a change that a neighbouring plate may show.
+    """
+
+    def __init__(self, planogram: Planogram, crosstalk: float) -> None:
+        self._crosstalk = crosstalk
+        self._column = {
+            plate: column
+            for shelf in planogram.shelves
+            for column, plate in enumerate(planogram.shelf(shelf))
+        }
+
+    def column(self, plate: str) -> int:
+        """Place of a plate on its shelf, from the left."""
+        return self._column.get(plate, 0)
+
+    def apart(self, one: str, other: str) -> int:
+        """Plates between two of one shelf, 0 for the same one; far for others."""
+        if shelf_of(one) != shelf_of(other):
+            return FAR
+        return abs(self.column(one) - self.column(other))
+
+    def is_near(self, earlier: PlateChange, later: PlateChange) -> bool:
+        """Whether two changes may be parts of one act, or one the other's cross-talk."""
+        apart = self.apart(earlier.plate, later.plate)
+        if apart == 0:
+            return later.onset_ns - earlier.settled_ns <= HOLD_S * NS_PER_S
+        return apart <= REACH_PLATES and together(earlier, later)
+
+    def tugs(self, main: PlateChange, change: PlateChange) -> bool:
+        """Whether ``main`` is near enough in place and time to tug at the plate of ``change``."""
+        return 0 < self.apart(main.plate, change.plate) <= REACH_PLATES and together(main, change)
+
+    def crosstalk_g(self, delta_g: float) -> float:
+        """[g] the most that a change of ``delta_g`` moves a neighbouring plate."""
+        return self._crosstalk * abs(delta_g) + CROSSTALK_FLOOR_G
+
+
+def together(one: PlateChange, other: PlateChange) -> bool:
+    """Whether two disturbances overlap, or nearly."""
+    slack_ns = round(TOGETHER_S * NS_PER_S)
+    return one.onset_ns <= other.settled_ns + slack_ns and other.onset_ns <= one.settled_ns + slack_ns
