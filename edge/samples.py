@@ -72,7 +72,7 @@ class PlateChange:
     onset_ns: int  # [ns] mono, first motion
     settled_ns: int  # [ns] mono, start of the new level
     decided_ns: int  # [ns] mono, last sample used
-    peak_g: float = 0.0  # [g] largest excursion on the way
+    peak_g: float = 0.0  # [g] largest push on the way, over 0.2 s
     stirred_ns: int = 0  # [ns] mono, when the plate was first seen to move: noise may have come before onset
 
 

@@ -36,7 +36,7 @@ from edge.samples import (
 )
 from edge.weight.rack import RackStep, RackWatch
 
-REPORTED_PEAK_G = 25.0
+REPORTED_PEAK_G = 40.0
 """[g] Touches that never moved a plate by more are not worth a word."""
 
 BUMP_PLATES = 5

@@ -36,6 +36,9 @@ ONSET_LOOK_BACK_S = 0.5
 ONSET_RIPPLES = 4.0
 """[1] Ripple beyond so many times what the rack's motion explains is a hand's, however level the mean."""
 
+PUSH_S = 0.2
+"""[s] A hand pushes at least so long; ringing averages out."""
+
 STORED_SIGMA_G = 4.0
 """[g] What drift may have done to a stored level while the node was off."""
 
@@ -61,6 +64,7 @@ class ChangeDetector:
         self._hop_s = hop_samples / rack.rate_hz
         self._shortest = max(3, math.ceil(options.settle_min_s / self._hop_s - 1e-9))
         self._longest = max(self._shortest, math.ceil(options.settle_max_s / self._hop_s - 1e-9))
+        self._push_hops = max(1, round(PUSH_S / self._hop_s))
         self.baseline = Baseline(len(rack.plates), self._hop_s, options)
         self.reset()
 
@@ -188,8 +192,9 @@ class ChangeDetector:
         open_.seen_ns = end_ns
         mean = float(stretch.mean_g[hop, plate])
         open_.trail.append(mean, float(stretch.spread_g[hop, plate]), loudness)
-        if abs(mean - open_.level_g) > abs(open_.peak_g):
-            open_.peak_g = mean - open_.level_g
+        push_g = open_.trail.last_mean_g(self._push_hops) - open_.level_g
+        if abs(push_g) > abs(open_.peak_g):
+            open_.peak_g = push_g
         rest = find_rest(
             open_.trail,
             level_g=open_.level_g,

@@ -51,6 +51,11 @@ class Trail:
         self.spreads_g.append(spread_g)
         self.loudness.append(loudness)
 
+    def last_mean_g(self, hops: int) -> float:
+        """[g] mean over the last hops, as far as there are so many."""
+        last = list(self.means_g)[-hops:]
+        return sum(last) / len(last)
+
     def clear(self) -> None:
         """The plate could not be read."""
         self.means_g.clear()
