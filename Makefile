@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 $(shell test -x $(PYTHON) && grep -qsxF '$(CURDIR)' $(VENV)/.installed-run || rm -f $(VENV)/.installed-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format docs clean
+.PHONY: help demo test bench lint format docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -19,6 +19,9 @@ demo: $(VENV)/.installed-run  ## a whole store on this machine; make demo ARGS="
 
 test: $(VENV)/.installed-dev  ## every test, the quick ones first; make test ARGS="-m 'not slow'"
 	@$(PYTHON) -m pytest $(ARGS)
+
+bench: $(VENV)/.installed-dev  ## accuracy and cost beside the competition's winner; docs/benchmark.md
+	@$(PYTHON) -m tools.scenarios.bench $(ARGS)
 
 lint: $(VENV)/.installed-dev  ## format, lint, types and import contracts, as CI checks them
 	@$(PYTHON) -m ruff format --check

@@ -22,7 +22,7 @@ from tools.scenarios.cost import cost_table, measure_costs
 from tools.scenarios.show import show
 from tools.scenarios.suite import GROUPS
 
-WIDTH = 150
+WIDTH = 160
 """[columns] that the tables need where the output is no terminal."""
 
 

@@ -120,7 +120,7 @@ def plot(found: dict[str, Character]) -> str:
         ' font-size="11"><rect width="100%" height="100%" fill="white"/>'
     ]
     for hz in range(0, 31, 5):
-        x = 40 + (width - 50) * hz / 30
+        x = 40 + (width - 65) * hz / 30
         parts.append(f'<line x1="{x:.0f}" y1="10" x2="{x:.0f}" y2="{height - 25}" stroke="#ddd"/>')
         parts.append(f'<text x="{x:.0f}" y="{height - 10}" text-anchor="middle">{hz} Hz</text>')
     for decade in range(int(low), int(high) + 1):
@@ -132,7 +132,7 @@ def plot(found: dict[str, Character]) -> str:
         dash = ' stroke-dasharray="4 3"' if kind == "quiet" else ""
         points = []
         for index, level in enumerate(np.log10(np.maximum(each.spectrum_g, 1e-9)).clip(low, high)):
-            x = 40 + (width - 50) * (index + 1) * RESOLUTION_HZ / 30
+            x = 40 + (width - 65) * (index + 1) * RESOLUTION_HZ / 30
             points.append(f"{x:.1f},{10 + (height - 35) * (high - level) / (high - low):.1f}")
         style = f'fill="none" stroke="{colours[source]}"{dash}'
         parts.append(f'<polyline {style} points="{" ".join(points)}"/>')

@@ -69,8 +69,8 @@ def accuracy(standings: Mapping[str, Standing]) -> Table:
 def trust(standings: Mapping[str, Standing]) -> Table:
     """How far ours may be believed, and how soon."""
     table = _table(
-        "scenario", "review", "unflagged exact", "Brier", "ECE", "latency p50 / p90 / p99 s",
-        "delta error p50 / p95 g", "false events/h", "CPU s/s",
+        "scenario", "review", "exact, unflagged", "Brier", "ECE", "latency p50/p90/p99 s",
+        "delta error p50/p95 g", "false/h", "CPU s/s",
     )  # fmt: skip
     for name, standing in _rows(standings):
         ours = standing.ours

@@ -116,7 +116,8 @@ class Winner:
             own = grams[:, columns]
             mean, spread = _moving(own.sum(axis=1), window)  # value i: samples i .. i + window
             for start, end in _runs(spread > SPREAD_G, round(SPREAD_S * rate_hz)):
-                # Windows that hold nothing of the event: the one before its first sample, and the one after.
+                # The last calm window and the first calm one after it; both hold a little of the event, so
+                # that a step of X g reads as the root of X^2 - 40^2.
                 before, after = max(start - 1, 0), min(end + 1, len(mean) - 1)
                 delta_g = float(mean[after] - mean[before])
                 if abs(delta_g) <= CHANGE_G:
