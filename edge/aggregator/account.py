@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import msgspec
 
@@ -128,17 +129,15 @@ def rested(beam: Beam, t_s: float, memory_s: float) -> Beam:
     )
 
 
-def without_events(beam: Beam, events: frozenset[EventIdentity]) -> Beam:
+def without_events(beam: Beam, events: Container[EventIdentity]) -> Beam:
     """The beam with events forgotten on which all accounts agree."""
+    kept = [choice.event not in events for choice in beam[0].choices]
     return tuple(
-        msgspec.structs.replace(
-            account, choices=tuple(choice for choice in account.choices if choice.event not in events)
-        )
-        for account in beam
+        msgspec.structs.replace(account, choices=tuple(compress(account.choices, kept))) for account in beam
     )
 
 
-def without_visits(beam: Beam, visits: frozenset[str], events: frozenset[EventIdentity]) -> Beam:
+def without_visits(beam: Beam, visits: Container[str], events: Container[EventIdentity]) -> Beam:
     """Accounts that no longer tell these visits and events apart."""
     return merged(
         [

@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edge.aggregator.account import NOTHING, Actor, Claim, Contents
+from edge.aggregator.account import NOTHING, Actor, Claim, Contents, Finding
 from edge.aggregator.attribution import Attribution, TrackHistory
 from edge.aggregator.carts import CartBelief
 from edge.aggregator.entries import (
@@ -24,7 +24,7 @@ from edge.aggregator.entries import (
     VisitLikelihood,
 )
 from edge.aggregator.placing import Placing
-from edge.aggregator.tickets import Decision, Tickets, Visit, is_same, receipt_of
+from edge.aggregator.tickets import Decision, Tickets, Visit, is_correct, receipt_of
 from edge.aggregator.timeline import Timeline
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
@@ -74,6 +74,7 @@ class Store:
         self._open: dict[
             EventIdentity, float
         ] = {}  # events of which tracks may still tell; end of window [s]
+        self._decided: dict[EventIdentity, tuple[Finding | None, Decision]] = {}
         self._disturbances: dict[EventIdentity, Disturbance] = {}
         self._too_late: deque[Decision] = deque(maxlen=TOO_LATE_MAX)
         self._newest = self._horizon = -math.inf  # [s] latest sign of life; what began before is forgotten
@@ -115,20 +116,27 @@ class Store:
         )
 
     def _attribute(self, event: ShelfEvent, *, final: bool) -> AttributionEntry:
-        present = [
-            visit.visit
-            for visit in self._visits.values()
-            if (visit.entered_at is None or visit.entered_at <= event.t_settled)
-            and (visit.left_at is None or visit.left_at >= event.t_onset - LINGER_S)
-        ]
         earlier = self._attribution_of(event)
         return AttributionEntry(
             event=event.identity,
             event_revision=event.revision,
             revision=earlier.revision + 1 if earlier else 0,
             final=final,
-            visits=self._attribution.judge(event, self._history, present),
+            visits=self._attribution.judge(event, self._history, self._present(event)),
         )
+
+    def _present(self, event: ShelfEvent) -> set[str]:
+        """Who was in the store by the gate's word, or tracked there a moment before."""
+        since = event.t_onset - LINGER_S
+        frames = self._history.window(since, event.t_settled)
+        tracked = {target.visit for frame in frames for target in frame.targets}
+        return tracked | {
+            visit.visit
+            for visit in self._visits.values()
+            if visit.entered_at is not None
+            and visit.entered_at <= event.t_settled
+            and (visit.left_at is None or visit.left_at >= since)
+        }
 
     def _receipts_due(self, left_before: float) -> tuple[LedgerEntry, ...]:
         """Receipts that are missing or say something else by now; looked for only after a change."""
@@ -157,7 +165,7 @@ class Store:
             if visit.visit in open_questions or (is_known and visit.compared is content):
                 continue
             receipt = receipt_of(visit, self.cart(visit))
-            if visit.receipt is None or not is_same(receipt, visit.receipt):
+            if visit.receipt is None or not is_correct(visit.receipt, receipt):
                 yield receipt
             else:
                 visit.compared = content
@@ -264,6 +272,7 @@ class Store:
         for event in old:
             del self._events[event]
             self._open.pop(event, None)
+            self._decided.pop(event, None)
         self._forgotten.decisions += len(old)
         self._attributions = {
             event: attribution for event, attribution in self._attributions.items() if event in self._events
@@ -291,8 +300,7 @@ class Store:
         if self._picture is None:
             findings = self._timeline.findings()
             decisions = tuple(
-                self._tickets.decision(self._events[event], findings.get(event))
-                for event in self._timeline.events()
+                self._decide(self._events[event], findings.get(event)) for event in self._timeline.events()
             )
             own: dict[str, list[Decision]] = defaultdict(list)
             for decision in decisions:
@@ -300,6 +308,13 @@ class Store:
                     own[decision.visit].append(decision)
             self._picture = _Picture(decisions, own, self._timeline.contents())
         return self._picture
+
+    def _decide(self, event: ShelfEvent, found: Finding | None) -> Decision:
+        """The same decision as before while nothing changes: most events of a day are settled."""
+        known = self._decided.get(event.identity)
+        if known is None or known[0] is not found or known[1].event is not event:
+            known = self._decided[event.identity] = found, self._tickets.decision(event, found)
+        return known[1]
 
     def decisions(self) -> tuple[Decision, ...]:
         """Every remembered event as it is taken now, by onset."""

@@ -135,14 +135,16 @@ def receipt_of(visit: Visit, cart: Cart) -> Receipt:
     )
 
 
-def is_same(one: Receipt, other: Receipt) -> bool:
-    """Whether two receipts say the same to the shopper: goods, time, and whether a person looks at it."""
-    return _said(one) == _said(other)
+def is_correct(known: Receipt, present: Receipt) -> bool:
+    """Whether an issued receipt still says what one made at present would.
+
+    Doubt that a person was asked about is not taken back because later events make it a little smaller.
+    """
+    return _said(known) == _said(present) and known.needs_review >= present.needs_review
 
 
 def _said(receipt: Receipt) -> tuple[object, ...]:
-    lines = tuple((line.sku, line.quantity) for line in receipt.lines)
-    return lines, receipt.left_at, receipt.needs_review
+    return receipt.left_at, tuple((line.sku, line.quantity) for line in receipt.lines)
 
 
 def in_words(probability: float) -> str:

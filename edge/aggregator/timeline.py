@@ -176,20 +176,18 @@ class Timeline:
             step.findings |= _among(findings_of(before.beam), settled)
             step.beam = without_visits(before.beam, closed, settled)
         step.beam = self._belief.update(step.beam, claim)
-        agreed = frozenset(column[0].event for column in _columns(step.beam) if len(set(column)) == 1)
+        agreed = [column[0] for column in _columns(step.beam) if column.count(column[0]) == len(column)]
         if agreed:
-            step.findings |= _among(findings_of(step.beam), agreed)
-            step.beam = without_events(step.beam, agreed)
+            step.findings |= {choice.event: (choice, 1.0) for choice in agreed}
+            step.beam = without_events(step.beam, {choice.event for choice in agreed})
         return step
 
     def _settled(self, beam: Beam, closed: frozenset[str], long_ago: float) -> Iterator[EventIdentity]:
         """Old events that nobody who may still be in the store can have done."""
         for column in _columns(beam):
             claim = self._claims.get(column[0].event)
-            if (claim is None or claim.t_s < long_ago) and {choice.visit for choice in column} <= {
-                *closed,
-                None,
-            }:
+            is_old = claim is None or claim.t_s < long_ago
+            if is_old and closed.issuperset(choice.visit for choice in column if choice.visit):
                 yield column[0].event
 
 

@@ -6,7 +6,7 @@ import math
 import msgspec
 import pytest
 
-from edge.aggregator.attribution import HISTORY_S, UNSEEN, Attribution, TrackHistory
+from edge.aggregator.attribution import HISTORY_S, MISSING, UNSEEN, Attribution, TrackHistory
 from edge.config import AttributionSection
 from edge.messages import KeyPoint, Target, TrackFrame
 from edge.planogram import Planogram
@@ -65,11 +65,15 @@ def test_a_head_alone_says_less_than_a_hand(attribution, shelf):
 
 
 def test_present_but_unseen(attribution, shelf):
-    event = shelf.event(1)
-    judged = attribution.judge(event, history_of(event, anna={"r_wrist": FAR}), ["anna", "dora"])
-    dora = next(each for each in judged if each.visit == "dora")
+    """Absent from frames that show others tells more than that there are no frames."""
+    event, nobody = shelf.event(1), math.log(AttributionSection().nobody)
+    seen = attribution.judge(event, history_of(event, anna={"r_wrist": FAR}), ["anna", "dora"])
+    dora = next(each for each in seen if each.visit == "dora")
     assert (dora.hand, dora.hand_distance_m) == ("", None)
-    assert dora.log_likelihood == pytest.approx(UNSEEN - math.log(AttributionSection().nobody), abs=1e-5)
+    assert dora.log_likelihood == pytest.approx(MISSING - nobody, abs=1e-5)
+    (unseen,) = attribution.judge(event, TrackHistory(), ["dora"])
+    assert unseen.log_likelihood == pytest.approx(UNSEEN - nobody, abs=1e-5)
+    assert unseen.log_likelihood > dora.log_likelihood
 
 
 def test_nobody_there(attribution, shelf):
