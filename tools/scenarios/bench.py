@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -22,6 +23,12 @@ from tools.scenarios.cost import cost_table, measure_costs
 from tools.scenarios.show import show
 from tools.scenarios.suite import GROUPS
 
+PAGE_TITLE = """# Benchmark tables
+
+Printed by `make bench ARGS="--page ..."`; [benchmark.md](benchmark.md) says how they come about.
+
+"""
+
 WIDTH = 160
 """[columns] that the tables need where the output is no terminal."""
 
@@ -29,9 +36,7 @@ WIDTH = 160
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for; 0, or 1 when something could not be read."""
     options = _parser().parse_args(arguments)
-    console = Console(highlight=False)
-    if console.width < WIDTH:
-        console = Console(highlight=False, width=WIDTH)
+    console = Console(highlight=False, width=max(Console().width, WIDTH), record=True)
     try:
         if options.show:
             _show(console, options)
@@ -56,14 +61,14 @@ def _bench(console: Console, options: argparse.Namespace) -> None:
     started = time.monotonic()
     standings: dict[str, Standing] = {name: Standing() for name in names}
     played = contest(names, seeds, options.noise_from, options.jobs)
-    with console.status("") as status:
+    with Console(stderr=True).status("") as status:
         for number, (name, standing) in enumerate(played, 1):
             standings[name].merge(standing)
             status.update(f"{number} of {len(names) * len(seeds)} cases: {name}")
     took_s = time.monotonic() - started
     console.print(
-        f"{len(names)} scenarios, seeds {seeds.start} to {seeds.stop - 1}, noise {ground.name};"
-        f" took {took_s:.0f} s. Ours, the winner's in brackets.\n"
+        f"{datetime.now(UTC):%Y-%m-%d}: {len(names)} scenarios, seeds {seeds.start} to {seeds.stop - 1},"
+        f" noise {ground.name}; took {took_s:.0f} s. Ours, the winner's in brackets.\n"
     )
     console.print(tables.accuracy(standings))
     console.print(tables.trust(standings))
@@ -72,6 +77,9 @@ def _bench(console: Console, options: argparse.Namespace) -> None:
         costs = measure_costs()
         console.print(cost_table(costs))
         found["cost"] = costs
+    if options.page:
+        lines = [line.rstrip() for line in console.export_text(clear=False).splitlines()]
+        options.page.write_text(PAGE_TITLE + "\n".join(lines) + "\n", encoding="utf-8")
     if options.list_failures:
         for standing in standings.values():
             for failure in standing.ours.failures:
@@ -98,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--noise-from", type=Path, metavar="DIR", help="nanostore case: its store, its noise")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all figures to this file")
+    parser.add_argument("--page", type=Path, metavar="OUT.md", help="also write the tables to this page")
     parser.add_argument("--no-cost", action="store_true", help="leave the cost measurements out")
     parser.add_argument(
         "--list-failures", action="store_true", help="print every inexact receipt with its truth"
