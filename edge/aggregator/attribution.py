@@ -38,6 +38,9 @@ GRIP_S = 0.5
 AFTER_S = 0.1
 """[s] After it, the hand leaves."""
 
+LONG_S = 0.8
+"""[s] An event that took longer may have been over, but for the sensor, long before it settled."""
+
 BEST_SHARE = 0.5
 """[1] of the frames then are averaged, the nearest: against lost points and lifts that are over at once."""
 
@@ -99,9 +102,14 @@ class Attribution:
         """
         place = _Place.of(event, self._planogram)
         nobody = math.log(max(self._options.nobody, 1e-12))
-        grip = max(event.t_onset, event.t_settled - GRIP_S) - AFTER_S, event.t_settled + AFTER_S
+        grips = [(max(event.t_onset, event.t_settled - GRIP_S), event.t_settled)]
+        if (
+            event.t_settled - event.t_onset > LONG_S
+        ):  # in the dark, or slowly: the lift may have been at its start
+            grips.append((event.t_onset, event.t_onset + GRIP_S))
         frames = history.window(*self.window_of(event))
-        seen, gripping = _by_visit(frames), _by_visit(history.window(*grip))
+        seen = _by_visit(frames)
+        gripping = [_by_visit(history.window(start - AFTER_S, end + AFTER_S)) for start, end in grips]
         absent = MISSING if frames else UNSEEN
         return tuple(
             VisitLikelihood(
@@ -112,25 +120,26 @@ class Attribution:
             )
             for visit in sorted({*seen, *present})
             for hand, log_likelihood, distance_m in self._fit(
-                gripping.get(visit, []), seen.get(visit, []), place, absent
+                [grip[visit] for grip in gripping if visit in grip], seen.get(visit, []), place, absent
             )
         )
 
     def _fit(
-        self, gripping: list[Target], seen: list[Target], place: _Place | None, absent: float
+        self, gripping: list[list[Target]], seen: list[Target], place: _Place | None, absent: float
     ) -> Iterator[tuple[str, float, float | None]]:
         """(hand, log-likelihood, its distance [m]) of one person, at the lift or else around it."""
-        hands = {hand: _points(gripping, hand) for hand in WRISTS}
-        if not any(points.size for points in hands.values()):
-            hands = {hand: _points(seen, hand) for hand in WRISTS}
+        hands = {
+            hand: [points for grip in gripping if (points := _points(grip, hand)).size] for hand in WRISTS
+        }
+        if not any(hands.values()):
+            hands = {hand: [points] if (points := _points(seen, hand)).size else [] for hand in WRISTS}
         heads = np.concatenate([_points(seen, head) for head in HEADS])
         if place is None:
             yield "", UNSEEN, None
-        elif any(points.size for points in hands.values()):
-            for hand, points in hands.items():
-                if points.size:
-                    distances_m = np.sort(place.distance_m(points))
-                    nearest_m = float(distances_m[: max(2, math.ceil(BEST_SHARE * len(points)))].mean())
+        elif any(hands.values()):
+            for hand, grips in hands.items():
+                if grips:
+                    nearest_m = min(_typical_m(place.distance_m(points)) for points in grips)
                     yield hand, _log_reach(nearest_m, self._options.hand_sigma_m), nearest_m
         elif heads.size:
             heads[:, 2] = place.height_m
@@ -172,6 +181,11 @@ class _Place:
         before = np.maximum(np.maximum(-local[:, 1] - FINGERS_M, local[:, 1] - depth), 0.0)
         above = np.maximum(np.maximum(-local[:, 2] - FINGERS_M, local[:, 2] - height), 0.0)
         return np.asarray(np.sqrt(aside**2 + before**2 + above**2))
+
+
+def _typical_m(distances_m: NDArray[np.float64]) -> float:
+    """[m] mean of the nearer ones."""
+    return float(np.sort(distances_m)[: max(2, math.ceil(BEST_SHARE * distances_m.size))].mean())
 
 
 def _by_visit(frames: Sequence[TrackFrame]) -> dict[str, list[Target]]:

@@ -37,8 +37,8 @@ NEGLIGIBLE = 12.0
 MATCH_G = 1.0
 """[g] What slow motion of the plates adds to the difference of two weighings of one thing."""
 
-MISMATCH = 1e-4
-"""[1] Mass of weighings that went wrong; spread over 100 g."""
+MISMATCH, MISMATCH_G = 0.01, 50.0
+"""[1, g] Mass of weighings that went wrong, a hand still resting on the goods for one, and their width."""
 
 TAKE_RESTING = math.log(0.3)
 """[nat] Prior that a hand takes a thing that lies there by mistake, against the goods of the place."""
@@ -122,7 +122,7 @@ class _Branching:
         self._always = tuple(self._goods_taken() if is_pick else self._anything_put())
         # No unit that was weighed before fits better than exactly, weighed as well as this one.
         log_peak = -0.5 * math.log(2 * math.pi * (claim.sigma_g**2 + MATCH_G**2))
-        log_known = self._log_straddle + math.log(math.exp(log_peak) + MISMATCH / 100.0)
+        log_known = self._log_straddle + math.log(math.exp(log_peak) + MISMATCH / MISMATCH_G)
         self.log_fit_max = max([log_known, *(branch.log_fit for branch in self._always)])
 
     def of(self, account: Account, visit: str | None) -> Sequence[_Branch]:
@@ -260,4 +260,4 @@ def _log_same(claim: Claim, things: tuple[Thing, ...]) -> float:
     variance = claim.sigma_g**2 + MATCH_G**2 + sum(thing.sigma_g**2 for thing in things)
     z_squared = (claim.weight_g - sum(thing.weight_g for thing in things)) ** 2 / variance
     peak = math.exp(-0.5 * z_squared) / math.sqrt(2 * math.pi * variance)
-    return math.log((1 - MISMATCH) * peak + MISMATCH / 100.0)
+    return math.log((1 - MISMATCH) * peak + MISMATCH / MISMATCH_G)

@@ -21,7 +21,7 @@ REST_G, GRIP_G = 60.0, 500.0
 """[g] A hand that rests on goods presses with some tens of grams (mean of an exponential), one that grips
 them holds any part of their weight (uniform)."""
 
-LOG_HAND = math.log(0.4)
+LOG_HAND = math.log(0.6)
 """[nat] prior of a level on the way that is a hand's."""
 
 LOG_RAMP = math.log(0.5 / 10.0)
@@ -42,6 +42,9 @@ LOG_TOUCH = math.log(0.3)
 
 LOG_NOISE = math.log(0.02)
 """[nat] prior that a change is the plates' own motion after all, ..."""
+
+AFTERMATH_S, LOG_AFTER = 0.8, math.log(0.1)
+"""[s, nat] A small shift so soon after a large one is the hand that lets go, rather than noise."""
 
 NOISE_SIGMAS, NOISE_MIN_G = 2.0, 3.0
 """[sigma, g] ... and the scale of such errors: their tail is exponential, not Gaussian."""
@@ -82,7 +85,8 @@ class ActReader:
             touch = _log_hand(block, stirs, TOUCH_PER_S, self._options.smallest_item_g)
             readings.append((LOG_TOUCH + log_zero(total.delta_g, total.sigma_g) + touch, False))
         else:
-            readings.append((LOG_NOISE + _log_noise(total), False))
+            after = LOG_AFTER if _is_aftermath(block, cluster) else 0.0
+            readings.append((LOG_NOISE + after + _log_noise(total), False))
         if len(block) == 1:
             readings.append((self._log_tug(block[0], cluster), False))
         hypotheses: tuple[Hypothesis, ...] = ()
@@ -125,6 +129,17 @@ class ActReader:
         ]
         fitting = [bound_g for bound_g in bounds_g if abs(change.delta_g) <= bound_g]
         return -math.log(min(fitting)) if fitting else -math.inf
+
+
+def _is_aftermath(block: Changes, cluster: Changes) -> bool:
+    """Whether a larger change of the same plate has only just come to rest."""
+    return any(
+        other.plate == change.plate
+        and abs(other.delta_g) > abs(change.delta_g)
+        and 0 <= change.stirred_ns - other.settled_ns < AFTERMATH_S * NS_PER_S
+        for change in block
+        for other in cluster
+    )
 
 
 def log_zero(delta_g: Grams, sigma_g: Grams) -> float:

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from edge.config import FusionSection
 from edge.planogram import Catalogue, Planogram, shelf_of
 
+PLANNED_SHARE = 0.9
+"""[1] Goods out of place mostly come from another place of the store; the catalogue also holds what is not
+sold here now."""
+
 
 class Layout:
     """Prior p(SKU | plates) from the planogram, with a floor for goods that went astray."""
@@ -15,8 +19,13 @@ class Layout:
     def __init__(self, planogram: Planogram, catalogue: Catalogue, options: FusionSection) -> None:
         self._planogram, self._options = planogram, options
         planned = {facing.sku for facing in planogram.facings if facing.sku is not None}
-        self._everywhere = sorted(set(catalogue.skus) | planned)
-        self._floor = options.layout_elsewhere / max(len(self._everywhere), 1)
+        unplanned = set(catalogue.skus) - planned
+        share = PLANNED_SHARE if unplanned else 1.0
+        floor = dict.fromkeys(sorted(planned), options.layout_elsewhere * share / max(len(planned), 1))
+        floor |= dict.fromkeys(
+            sorted(unplanned), options.layout_elsewhere * (1 - share) / max(len(unplanned), 1)
+        )
+        self._floor = floor
 
     def log_prior(self, plates: Sequence[str], shares: Sequence[float]) -> dict[str, float]:
         """Log prior of every SKU.
@@ -29,7 +38,7 @@ class Layout:
             log probability by SKU; they sum to at most 1.
         """
         row = self._planogram.shelf(shelf_of(plates[0]))
-        mass = dict.fromkeys(self._everywhere, self._floor)
+        mass = dict(self._floor)
         near = self._options.layout_neighbour
         for plate, share in zip(plates, shares, strict=True):
             here = self._skus(plate)

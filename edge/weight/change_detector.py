@@ -73,6 +73,7 @@ class ChangeDetector:
         self.baseline.reset()
         self._open: dict[int, _Disturbance] = {}
         self._history: deque[Grams] = deque(maxlen=max(4, round(HISTORY_S / self._hop_s)))
+        self._means: deque[Grams] = deque(maxlen=self._history.maxlen)  # of the same hops
         self._epoch: list[tuple[Grams, Grams]] = []  # (means, spreads) of the hops of the running epoch
         self._calm = np.ones(len(self._rack.plates), dtype=bool)  # so far in the running epoch
         self._seen_ns = 0  # [ns] end of the hop before
@@ -142,6 +143,7 @@ class ChangeDetector:
         """Remember hops for dating and for the running epoch."""
         for hop in range(start, until):
             self._history.append(stretch.grams[hop])
+            self._means.append(stretch.mean_g[hop])
             self._epoch.append((stretch.mean_g[hop], stretch.spread_g[hop]))
         if until > start:
             self._seen_ns = int(stretch.end_ns[until - 1])
@@ -211,6 +213,8 @@ class ChangeDetector:
         settled_ns = self._date_settled(plate, rest, stretch, hop)
         kind = self._kind(open_, delta, sigma, settled_ns)
         left_ns = self._date_leaving(plate, open_, delta, stretch, hop)
+        pressed_ns = max(open_.onset_ns, left_ns - round(PRESS_S * NS_PER_S))
+        onset_ns = left_ns if open_.onset_ns - left_ns > PRESS_S * NS_PER_S else pressed_ns
         if kind in (ChangeKind.CHANGE, ChangeKind.OFFLINE_CHANGE) or not self.baseline.ready[plate]:
             self.baseline.set_level(plate, rest.mean_g)
         else:
@@ -220,7 +224,7 @@ class ChangeDetector:
             kind=kind,
             delta_g=delta,
             sigma_g=sigma,
-            onset_ns=min(max(open_.onset_ns, left_ns - round(PRESS_S * NS_PER_S)), settled_ns),
+            onset_ns=min(onset_ns, settled_ns),
             settled_ns=settled_ns,
             decided_ns=int(stretch.end_ns[hop]) + round(stretch.period_ns),
             peak_g=open_.peak_g,
@@ -251,14 +255,22 @@ class ChangeDetector:
     def _date_leaving(
         self, plate: int, open_: _Disturbance, delta_g: float, stretch: Stretch, hop: int
     ) -> int:
-        """Time at which the plate was last near its old level: noise may have stirred it long before."""
-        hops = [each[:, plate] for each in self._history] + [stretch.grams[hop, :, plate]]
-        means = np.array([np.nan if np.isnan(each).all() else np.nanmean(each) for each in hops])
+        """Time at which the plate was last near its old level: noise may have stirred it long before.
+
+        A reading that repeats itself bit for bit says nothing of where the plate is.
+        """
         band = max(3.0 * float(self.baseline.noise_g[plate]), LEFT_SHARE * abs(delta_g))
-        near = np.flatnonzero(np.abs(means - open_.level_g) <= band)
-        if not near.size:
+        means = [float(each[plate]) for each in self._means]
+        after = next(
+            (
+                back
+                for back in range(1, len(means))
+                if abs(means[-back] - open_.level_g) <= band and means[-back] != means[-back - 1]
+            ),
+            None,
+        )
+        if after is None:
             return open_.onset_ns
-        after = len(hops) - 1 - int(near[-1])
         return int(stretch.end_ns[hop]) - round(after * self._hop_samples * stretch.period_ns)
 
     def _date_settled(self, plate: int, rest: Rest, stretch: Stretch, hop: int) -> int:
