@@ -108,28 +108,31 @@ class ChangeDetector:
             until = min(
                 len(stretch), hop + (1 if self._open else self.baseline.epoch_hops - len(self._epoch))
             )
-            stirred = self._stirred(stretch, hop, until)
+            loudness = self._loudness(stretch.spread_g[hop:until])
+            stirred = self._stirred(stretch, hop, until, loudness)
             stirs = np.flatnonzero(stirred.any(axis=1))
             first = hop if self._open else hop + int(stirs[0]) if stirs.size else until
             self._take(stretch, hop, first)
             if first < until:
-                yield first, self._step(stretch, first, stirred[first - hop])
+                yield first, self._step(stretch, first, stirred[first - hop], float(loudness[first - hop]))
                 self._take(stretch, first, first + 1)
                 first += 1
             hop = first
             if len(self._epoch) >= self.baseline.epoch_hops:
                 self._close_epoch()
 
-    def _stirred(self, stretch: Stretch, start: int, until: int) -> NDArray[np.bool_]:
-        """[hop, plate] where a calm plate stands out."""
+    def _stirred(
+        self, stretch: Stretch, start: int, until: int, loudness: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """[hop, plate] where a calm plate stands out. ``loudness``: [hop]."""
         baseline = self.baseline
         mean_g, spread_g = stretch.mean_g[start:until], stretch.spread_g[start:until]
-        loudness = self._loudness(spread_g)[:, None]
+        louder = loudness[:, None]
         with np.errstate(invalid="ignore"):
             moved = np.abs(mean_g - baseline.level_g) > (
-                self._options.onset_sigmas * np.sqrt(loudness) * baseline.noise_g
+                self._options.onset_sigmas * np.sqrt(louder) * baseline.noise_g
             )
-            rippled = spread_g > ONSET_RIPPLES * loudness * baseline.ripple_g + 1.0
+            rippled = spread_g > ONSET_RIPPLES * louder * baseline.ripple_g + 1.0
         return (moved | rippled | ~stretch.valid[start:until]) & baseline.ready
 
     def _loudness(self, spread_g: Grams) -> NDArray[np.float64]:
@@ -137,7 +140,8 @@ class ChangeDetector:
         if spread_g.shape[1] < 3:
             return np.ones(len(spread_g))
         usual = np.maximum(self.baseline.ripple_g, RIPPLE_FLOOR_G)
-        return np.asarray(np.maximum(np.median(spread_g / usual, axis=1), 1.0))
+        middle = spread_g.shape[1] // 2
+        return np.asarray(np.maximum(np.partition(spread_g / usual, middle, axis=1)[:, middle], 1.0))
 
     def _take(self, stretch: Stretch, start: int, until: int) -> None:
         """Remember hops for dating and for the running epoch."""
@@ -159,9 +163,10 @@ class ChangeDetector:
         if self._open:
             self._calm[list(self._open)] = False
 
-    def _step(self, stretch: Stretch, hop: int, stirred: NDArray[np.bool_]) -> list[PlateChange]:
+    def _step(
+        self, stretch: Stretch, hop: int, stirred: NDArray[np.bool_], loudness: float
+    ) -> list[PlateChange]:
         """One hop in which something is disturbed; what ended with it."""
-        loudness = float(self._loudness(stretch.spread_g[hop : hop + 1])[0])
         for plate in map(int, np.flatnonzero(stirred)):
             if plate not in self._open:
                 self._start(plate, stretch, hop)

@@ -63,7 +63,7 @@ class Conditioner:
         self._constant_s = np.zeros(plates)
         self._missing_s = np.zeros(plates)
         self._loud_s = np.zeros(plates)
-        self._counting = False  # whether one of these is not 0
+        self._counting = False  # whether one of the latter two is not 0, or a plate is not ok
 
     def update(self, block: WeightBlock) -> Stretch | None:
         """Hops completed by ``block``; the newest sample waits for its successor."""
@@ -113,13 +113,35 @@ class Conditioner:
         mean_g = grams.mean(axis=1)
         spread_g = np.sqrt(np.square(grams - mean_g[:, None]).mean(axis=1))
         enough = np.ones(mean_g.shape, dtype=bool)
-        if self._counting or spread_g.min() < CONSTANT_G or spread_g.max() > self._options.noisy_g:
+        if self._counting or spread_g.max() > self._options.noisy_g or self._may_be_stuck(steps, spread_g):
             saturated = np.zeros(mean_g.shape, dtype=bool)
             states = self._judge(steps, enough, saturated, spread_g)
             enough = np.array([[state is SensorState.OK for state in hop] for hop in states])
         else:
             states = (self._all_ok,) * len(end_ns)
         return Stretch(end_ns, period_ns, grams, mean_g, spread_g, enough, states)
+
+    def _may_be_stuck(self, steps: Grams, spread_g: Grams) -> bool:
+        """Count on how long plates have repeated themselves; whether one of them may be stuck by now.
+
+        Coarse readings of a quiet plate are equal for some samples all the time: that costs no judging.
+        """
+        hops = len(spread_g)
+        if float(self._constant_s.max()) + hops * self._hop_s >= self._options.stuck_after_s:
+            return True
+        if spread_g.min() >= CONSTANT_G:
+            self._constant_s = np.zeros_like(self._constant_s)
+            return False
+        constant = self._constant(steps)
+        running = np.logical_and.accumulate(constant[::-1])
+        trailing_s = running.sum(axis=0) * self._hop_s
+        self._constant_s = np.where(running[-1], self._constant_s + trailing_s, trailing_s)
+        return False
+
+    def _constant(self, steps: Grams) -> NDArray[np.bool_]:
+        """[hop, plate] whether all samples of a hop equal the one before it."""
+        hops = (len(steps) - 1) // self.hop_samples
+        return np.asarray((steps[:-1] == 0).reshape(hops, self.hop_samples, -1).all(axis=1))
 
     def _patchy(
         self,
@@ -152,7 +174,7 @@ class Conditioner:
     ) -> tuple[States, ...]:
         """States hop by hop; the counters of faults that need time run on."""
         options = self._options
-        constant = (steps[:-1] == 0).reshape(len(enough), self.hop_samples, -1).all(axis=1)
+        constant = self._constant(steps)
         judged = []
         for hop in range(len(enough)):
             self._constant_s = np.where(constant[hop], self._constant_s + self._hop_s, 0.0)
