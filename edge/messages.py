@@ -199,7 +199,7 @@ class PlateHealth(msgspec.Struct, frozen=True):
     plate: str
     state: SensorState
     level_g: float = 0.0  # [g] last settled level, not zeroed
-    noise_g: float = 0.0  # [g] one standard deviation of 0.1 s means
+    noise_g: float = 0.0  # [g] one standard deviation of hop means
     settled: bool = True  # False before the first level, and while the plate is disturbed
 
 

@@ -51,13 +51,11 @@ class RackLayout:
 
 
 class ChangeKind(StrEnum):
-    """What became of a disturbance of one or several plates."""
+    """What became of a disturbance of one plate."""
 
     CHANGE = "change"  # a new level: goods came or went
     TOUCH = "touch"  # back to the old level soon
     LEAN = "lean"  # back to the old level after a long press
-    BUMP = "bump"  # many plates of a rack moved together, and came back
-    SENSOR_FAULT = "sensor_fault"  # readings became worthless
     OFFLINE_CHANGE = "offline_change"  # the level moved while nobody looked
 
 

@@ -103,9 +103,8 @@ class Attribution:
         place = _Place.of(event, self._planogram)
         nobody = math.log(max(self._options.nobody, 1e-12))
         grips = [(max(event.t_onset, event.t_settled - GRIP_S), event.t_settled)]
-        if (
-            event.t_settled - event.t_onset > LONG_S
-        ):  # in the dark, or slowly: the lift may have been at its start
+        if event.t_settled - event.t_onset > LONG_S:
+            # In the dark, or slowly: the lift may have been at its start.
             grips.append((event.t_onset, event.t_onset + GRIP_S))
         frames = history.window(*self.window_of(event))
         seen = _by_visit(frames)

@@ -55,7 +55,6 @@ _VISIT = re.compile(r"[^/+#\x00-\x1f]{1,128}")
 LATEST_UTC_S = 253_402_300_800.0
 """[s] the year 10000; a time beyond is milliseconds taken for seconds, and no calendar can show it."""
 
-
 GATES_MAX = 10_000
 """[gate events] remembered to know a repetition; the ledger itself refuses an older one."""
 

@@ -15,13 +15,11 @@ class Sequence:
     Attributes:
         upto: highest number below which nothing is missing.
         missing_since: [s] UTC at which the present gap was first seen, ``None`` without one.
-        last_utc: [s] UTC of the latest arrival.
     """
 
     def __init__(self) -> None:
         self.upto = 0
         self.missing_since: float | None = None
-        self.last_utc = 0.0
         self._above: list[tuple[int, int]] = []  # runs (first, last) received beyond the gap, in order
         self._revisions: dict[int, int] = {}  # highest revision, where it is not 0
         self._unnamed: set[int] = set()  # numbers that an acknowledgement has yet to name
@@ -32,7 +30,6 @@ class Sequence:
 
     def add(self, seq: int, revision: int, utc_s: float) -> None:
         """Take note of an arrival."""
-        self.last_utc = utc_s
         if revision > self._revisions.get(seq, 0):
             self._revisions[seq] = revision
         if not self._arrived(seq):

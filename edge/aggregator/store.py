@@ -71,9 +71,8 @@ class Store:
         self._visits: dict[str, Visit] = {}
         self._events: dict[EventIdentity, ShelfEvent] = {}
         self._attributions: dict[EventIdentity, AttributionEntry] = {}
-        self._open: dict[
-            EventIdentity, float
-        ] = {}  # events of which tracks may still tell; end of window [s]
+        # [s] end of the window of events of which tracks may still tell
+        self._open: dict[EventIdentity, float] = {}
         self._decided: dict[EventIdentity, tuple[Finding | None, Decision]] = {}
         self._disturbances: dict[EventIdentity, Disturbance] = {}
         self._too_late: deque[Decision] = deque(maxlen=TOO_LATE_MAX)

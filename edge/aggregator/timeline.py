@@ -36,7 +36,6 @@ RECENT = 32
 EVERY = 16
 """[claims] Of older beams one in so many is kept; those between are computed again when needed."""
 
-
 LOT = 10 * EVERY
 """[claims] forgotten at a time."""
 

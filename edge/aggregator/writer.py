@@ -183,10 +183,8 @@ class Writer:
         self._tracks.add(frame)
         if self.fault:
             self._store.receive(frame)  # for the history; what it would enter is planned again later
-        else:
-            self._commit(
-                lambda: self._store.receive(frame)
-            )  # announced by the next `settle`: frames are many
+        else:  # announced by the next `settle`: frames are many
+            self._commit(lambda: self._store.receive(frame))
 
     def _enter(self, fact: Fact, verdict: Verdict) -> bool:
         """Commit a fact unless it is held already, then acknowledge it; False when the ledger refuses."""

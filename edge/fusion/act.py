@@ -43,11 +43,11 @@ LOG_TOUCH = math.log(0.3)
 LOG_NOISE = math.log(0.02)
 """[nat] prior that a change is the plates' own motion after all, ..."""
 
-AFTERMATH_S, LOG_AFTER = 0.8, math.log(0.1)
-"""[s, nat] A small shift so soon after a large one is the hand that lets go, rather than noise."""
-
 NOISE_SIGMAS, NOISE_MIN_G = 2.0, 3.0
 """[sigma, g] ... and the scale of such errors: their tail is exponential, not Gaussian."""
+
+AFTERMATH_S, LOG_AFTER = 0.8, math.log(0.1)
+"""[s, nat] A small shift so soon after a larger one of its plate is hardly noise: the hand lets go."""
 
 TUG_SIGMA = 0.35
 """[1] standard deviation of a tug as a share of its bound (measured: 0.8-1.5 % of 2.5 %)."""

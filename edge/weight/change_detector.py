@@ -2,7 +2,7 @@
 
 A plate is *calm* or *disturbed*. It becomes disturbed when a hop's mean leaves the baseline by more than its
 own noise explains, or its samples ripple more than the whole rack's do. From then on its baseline is frozen.
-It settles as soon as the last 0.2 to 0.8 s are level enough (``rest.py``).
+It settles as soon as the last ``settle_min_s`` to ``settle_max_s`` are level enough (``rest.py``).
 """
 
 from __future__ import annotations

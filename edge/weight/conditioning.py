@@ -1,6 +1,6 @@
 """From blocks of any length to hops of equal length, with a typed state for every plate.
 
-A *hop* is the grid on which levels are judged: 0.05 s of samples. It starts at every multiple of the hop
+A *hop* is the grid on which levels are judged: ``hop_s`` of samples. It starts at every multiple of the hop
 length since the first sample, so that how the samples were cut into blocks makes no difference.
 """
 
