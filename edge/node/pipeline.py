@@ -25,22 +25,14 @@ from edge.messages import (
 from edge.planogram import Catalogue, Planogram
 from edge.samples import (
     NS_PER_S,
-    ChangeKind,
     LinkReport,
     NodeInput,
-    PlateChange,
-    PlateFault,
     PriorLevels,
     RackLayout,
     UtcReading,
 )
+from edge.weight.disturbance import reported
 from edge.weight.rack import RackStep, RackWatch
-
-REPORTED_PEAK_G = 40.0
-"""[g] Touches that never moved a plate by more are not worth a word."""
-
-BUMP_PLATES = 5
-"""[plates] so many touches of one rack at one moment are a bump of the rack."""
 
 REVISABLE_S = 60.0
 """[s] Nothing is revised later; a node need not remember what it said longer."""
@@ -48,11 +40,15 @@ REVISABLE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What was published for an act."""
+    """The name under which something was published, and when."""
 
     seq: int
     revision: int
-    decided_ns: int
+    decided_ns: int  # [ns] mono, last sample used
+
+    def revised(self, decided_ns: int) -> _Said:
+        """The name of the next revision."""
+        return _Said(self.seq, self.revision + 1, decided_ns)
 
 
 class NodePipeline:
@@ -149,8 +145,24 @@ class NodePipeline:
     def _messages(self, rack: str, step: RackStep) -> Iterator[NodeMessage]:
         """What one step of one rack is worth saying."""
         for fault in step.faults:
-            yield self._fault(fault)
-        yield from self._disturbances([each for each in step.changes if each.kind is not ChangeKind.CHANGE])
+            yield self._disturbance(
+                self._new(fault.mono_ns),
+                DisturbanceKind.SENSOR_FAULT,
+                fault.plates,
+                onset_ns=fault.mono_ns,
+                settled_ns=fault.mono_ns,
+                reason=fault.reason,
+            )
+        for kind, changes in reported(step.changes):
+            decided_ns = max(change.decided_ns for change in changes)
+            yield self._disturbance(
+                self._new(decided_ns),
+                kind,
+                tuple(change.plate for change in changes),
+                onset_ns=min(change.onset_ns for change in changes),
+                settled_ns=max(change.settled_ns for change in changes),
+                delta_g=sum(change.delta_g for change in changes),
+            )
         segmentation = self._segmentations[rack]
         if step.changes or segmentation.is_waiting:
             for verdict in segmentation.update(step.changes, step.moving_g, step.now_ns):
@@ -158,39 +170,46 @@ class NodePipeline:
 
     def _publish(self, rack: str, verdict: Verdict) -> Iterator[NodeMessage]:
         """A new event, or a revision of what was said before."""
-        key = (rack, verdict.key)
-        said = self._said.get(key)
-        if verdict.act is None:
-            if said is not None:
-                yield self._withdrawal(key, said)
+        key, act = (rack, verdict.key), verdict.act
+        earlier = self._said.get(key)
+        if act is None:
+            if earlier is not None:
+                self._said[key] = said = earlier.revised(earlier.decided_ns)
+                yield self._withdrawal(said)
             return
-        decided_ns = verdict.act.total.decided_ns
-        if said is None:
-            self._seq += 1
-            said = _Said(self._seq, 0, decided_ns)
-        else:
-            said = _Said(said.seq, said.revision + 1, decided_ns)
+        decided_ns = act.total.decided_ns
+        said = self._new(decided_ns) if earlier is None else earlier.revised(decided_ns)
         self._said[key] = said
-        yield self._event(verdict.act, said)
+        yield self._event(said, act)
         horizon_ns = decided_ns - round(REVISABLE_S * NS_PER_S)
         self._said = {key: each for key, each in self._said.items() if each.decided_ns >= horizon_ns}
 
-    def _event(self, act: Act, said: _Said) -> NodeMessage:
+    def _new(self, decided_ns: int) -> _Said:
+        """The next number of this boot."""
+        self._seq += 1
+        return _Said(self._seq, 0, decided_ns)
+
+    def _event(self, said: _Said, act: Act) -> NodeMessage:
+        """Goods that changed place; an act that by now is taken for a touch is no event any more."""
         total = act.total
-        t_onset, t_settled, t_decided = (
-            self._utc.at(mono_ns) for mono_ns in (total.onset_ns, total.settled_ns, total.decided_ns)
-        )
         delta_g = float(total.delta_g.sum())
         if not act.hypotheses:
-            return Disturbance(
-                node=self._node, boot=self._boot, seq=said.seq, revision=said.revision,
-                t_onset=t_onset, t_settled=t_settled, t_decided=t_decided,
-                utc_synchronized=self._utc.synchronized,
-                kind=DisturbanceKind.TOUCH, plates=total.plates, delta_g=round(delta_g, 3),
-            )  # fmt: skip
+            return self._disturbance(
+                said,
+                DisturbanceKind.TOUCH,
+                total.plates,
+                onset_ns=total.onset_ns,
+                settled_ns=total.settled_ns,
+                delta_g=delta_g,
+            )
         return ShelfEvent(
-            node=self._node, boot=self._boot, seq=said.seq, revision=said.revision,
-            t_onset=t_onset, t_settled=t_settled, t_decided=t_decided,
+            node=self._node,
+            boot=self._boot,
+            seq=said.seq,
+            revision=said.revision,
+            t_onset=self._utc.at(total.onset_ns),
+            t_settled=self._utc.at(total.settled_ns),
+            t_decided=self._utc.at(said.decided_ns),
             utc_synchronized=self._utc.synchronized,
             kind=EventKind.PICK if delta_g < 0 else EventKind.RETURN,
             delta_g=round(delta_g, 3),
@@ -200,51 +219,42 @@ class NodePipeline:
                 for plate, moved, sigma in zip(total.plates, total.delta_g, total.sigma_g, strict=True)
             ),
             hypotheses=act.hypotheses,
-        )  # fmt: skip
+        )
 
-    def _withdrawal(self, key: tuple[str, int], said: _Said) -> NodeMessage:
+    def _withdrawal(self, said: _Said) -> NodeMessage:
         """What was taken for an act of its own was part of another, which is revised beside this."""
-        t = self._utc.at(said.decided_ns)
-        self._said[key] = _Said(said.seq, said.revision + 1, said.decided_ns)
-        return Disturbance(
-            node=self._node, boot=self._boot, seq=said.seq, revision=said.revision + 1,
-            t_onset=t, t_settled=t, t_decided=t, utc_synchronized=self._utc.synchronized,
-            kind=DisturbanceKind.TOUCH, plates=(), reason="part of another act",
-        )  # fmt: skip
+        return self._disturbance(
+            said,
+            DisturbanceKind.TOUCH,
+            (),
+            onset_ns=said.decided_ns,
+            settled_ns=said.decided_ns,
+            reason="part of another act",
+        )
 
-    def _disturbances(self, changes: Sequence[PlateChange]) -> Iterator[NodeMessage]:
-        """Plates that came back to where they were, or moved while nobody looked."""
-        for change in changes:
-            if change.kind is ChangeKind.OFFLINE_CHANGE:
-                yield self._disturbance(DisturbanceKind.OFFLINE_CHANGE, [change])
-        back = [
-            change
-            for change in changes
-            if change.kind is not ChangeKind.OFFLINE_CHANGE and abs(change.peak_g) > REPORTED_PEAK_G
-        ]
-        if len(back) >= BUMP_PLATES:
-            yield self._disturbance(DisturbanceKind.BUMP, back)
-        else:
-            for change in back:
-                yield self._disturbance(DisturbanceKind(change.kind.value), [change])
-
-    def _disturbance(self, kind: DisturbanceKind, changes: Sequence[PlateChange]) -> NodeMessage:
-        self._seq += 1
+    def _disturbance(
+        self,
+        said: _Said,
+        kind: DisturbanceKind,
+        plates: tuple[str, ...],
+        *,
+        onset_ns: int,
+        settled_ns: int,
+        delta_g: float = 0.0,
+        reason: str = "",
+    ) -> NodeMessage:
+        """Plates moved, or failed, and nobody is charged."""
         return Disturbance(
-            node=self._node, boot=self._boot, seq=self._seq,
-            t_onset=self._utc.at(min(change.onset_ns for change in changes)),
-            t_settled=self._utc.at(max(change.settled_ns for change in changes)),
-            t_decided=self._utc.at(max(change.decided_ns for change in changes)),
+            node=self._node,
+            boot=self._boot,
+            seq=said.seq,
+            revision=said.revision,
+            t_onset=self._utc.at(onset_ns),
+            t_settled=self._utc.at(settled_ns),
+            t_decided=self._utc.at(said.decided_ns),
             utc_synchronized=self._utc.synchronized,
-            kind=kind, plates=tuple(change.plate for change in changes),
-            delta_g=round(sum(change.delta_g for change in changes), 3),
-        )  # fmt: skip
-
-    def _fault(self, fault: PlateFault) -> NodeMessage:
-        self._seq += 1
-        t = self._utc.at(fault.mono_ns)
-        return Disturbance(
-            node=self._node, boot=self._boot, seq=self._seq, t_onset=t, t_settled=t, t_decided=t,
-            utc_synchronized=self._utc.synchronized,
-            kind=DisturbanceKind.SENSOR_FAULT, plates=fault.plates, reason=fault.reason,
-        )  # fmt: skip
+            kind=kind,
+            plates=plates,
+            delta_g=round(delta_g, 3),
+            reason=reason,
+        )
