@@ -30,8 +30,8 @@ from typing import Annotated
 
 import msgspec
 
+from edge.aggregator.arrivals import Arrivals
 from edge.aggregator.entries import EventEntry, GateEntry, LedgerEntry, RefusalEntry
-from edge.aggregator.sequence import Sequence
 from edge.errors import MessageError
 from edge.messages import (
     Ack,
@@ -88,8 +88,8 @@ class Disposition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """A judgement; ``refusal`` is set exactly when refused."""
+class Judgement:
+    """What to do with one message; ``refusal`` is set exactly when refused."""
 
     disposition: Disposition
     refusal: Refusal | None = None
@@ -117,8 +117,8 @@ class _Address(msgspec.Struct, frozen=True):
 Message = ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth
 """What may come in at the door."""
 
-NEW = Verdict(Disposition.NEW)
-DUPLICATE = Verdict(Disposition.DUPLICATE)
+NEW = Judgement(Disposition.NEW)
+DUPLICATE = Judgement(Disposition.DUPLICATE)
 
 
 class Ingest:
@@ -134,12 +134,12 @@ class Ingest:
         self._nodes = frozenset(nodes)
         self._catalogue = catalogue
         self._planogram = planogram
-        self._sequences: dict[tuple[str, str], Sequence] = {}
+        self._arrivals: dict[tuple[str, str], Arrivals] = {}
         self._gates: dict[tuple[str, str, float], None] = {}  # the latest
         self.flags: Counter[tuple[Flag, str]] = Counter()  # messages by flag and offending name
         self.duplicates_total = 0
 
-    def judge(self, message: Message, *, sender: str) -> Verdict:
+    def judge(self, message: Message, *, sender: str) -> Judgement:
         """Judge a message that came on the topic of node ``sender`` (or on a topic without a node)."""
         match message:
             case ShelfEvent() | Disturbance():
@@ -151,26 +151,26 @@ class Ingest:
             case NodeState() | NodeHealth():
                 return self._judge_sender(message.node, sender)
 
-    def _judge_sender(self, node: str, sender: str) -> Verdict:
+    def _judge_sender(self, node: str, sender: str) -> Judgement:
         if self._nodes and sender not in self._nodes:
-            return Verdict(Disposition.REFUSED, Refusal.UNKNOWN_NODE)
-        return NEW if node == sender else Verdict(Disposition.REFUSED, Refusal.FOREIGN_NODE)
+            return Judgement(Disposition.REFUSED, Refusal.UNKNOWN_NODE)
+        return NEW if node == sender else Judgement(Disposition.REFUSED, Refusal.FOREIGN_NODE)
 
-    def _judge_fact(self, message: NodeMessage, sender: str) -> Verdict:
-        if (verdict := self._judge_sender(message.node, sender)) is not NEW:
-            return verdict
+    def _judge_fact(self, message: NodeMessage, sender: str) -> Judgement:
+        if (judgement := self._judge_sender(message.node, sender)) is not NEW:
+            return judgement
         if not _possible(message):
-            return Verdict(Disposition.REFUSED, Refusal.IMPOSSIBLE_NUMBER)
-        sequence = self._sequences.get((message.node, message.boot))
-        if sequence is not None and sequence.holds(message.seq, message.revision):
-            sequence.mention(message.seq)
+            return Judgement(Disposition.REFUSED, Refusal.IMPOSSIBLE_NUMBER)
+        arrivals = self._arrivals.get((message.node, message.boot))
+        if arrivals is not None and arrivals.holds(message.seq, message.revision):
+            arrivals.mention(message.seq)
             self.duplicates_total += 1
             return DUPLICATE
         return NEW
 
-    def _judge_gate(self, gate: GateEvent) -> Verdict:
-        if (verdict := _judge_people(gate.t, [gate.visit])) is not NEW:
-            return verdict
+    def _judge_gate(self, gate: GateEvent) -> Judgement:
+        if (judgement := _judge_people(gate.t, [gate.visit])) is not NEW:
+            return judgement
         if (gate.visit, gate.direction.value, gate.t) in self._gates:
             self.duplicates_total += 1
             return DUPLICATE
@@ -194,10 +194,10 @@ class Ingest:
     def holds(self, refused: RefusalEntry) -> bool:
         """Whether the ledger has an answer to this message; the next acknowledgement then names it again."""
         event = refused.event
-        sequence = self._sequences.get((event.node, event.boot))
-        if sequence is None or not sequence.holds(event.seq, refused.revision):
+        arrivals = self._arrivals.get((event.node, event.boot))
+        if arrivals is None or not arrivals.holds(event.seq, refused.revision):
             return False
-        sequence.mention(event.seq)
+        arrivals.mention(event.seq)
         return True
 
     def note(self, entry: LedgerEntry, utc_s: float) -> None:
@@ -214,32 +214,32 @@ class Ingest:
                     del self._gates[next(iter(self._gates))]
 
     def _arrived(self, event: EventIdentity, revision: int, utc_s: float) -> None:
-        sequence = self._sequences.setdefault((event.node, event.boot), Sequence())
-        sequence.add(event.seq, revision, utc_s)
+        arrivals = self._arrivals.setdefault((event.node, event.boot), Arrivals())
+        arrivals.add(event.seq, revision, utc_s)
 
     def ack(self, node: str, boot: str) -> Ack:
         """What the ledger holds of a boot, for the node; send it only after the commit.
 
         Messages beyond a gap are named one by one, so that what never comes holds up nothing.
         """
-        sequence = self._sequences.get((node, boot)) or Sequence()
-        return Ack(boot=boot, upto=sequence.upto, revisions=sequence.take_named())
+        arrivals = self._arrivals.get((node, boot)) or Arrivals()
+        return Ack(boot=boot, upto=arrivals.upto, revisions=arrivals.take_named())
 
     def upto(self, node: str, boot: str) -> int:
         """Highest seq of a boot below which nothing is missing; 0 before the first message."""
-        sequence = self._sequences.get((node, boot))
-        return sequence.upto if sequence else 0
+        arrivals = self._arrivals.get((node, boot))
+        return arrivals.upto if arrivals else 0
 
     def nodes(self) -> frozenset[str]:
         """Names of all nodes that the ledger has messages of."""
-        return frozenset(node for node, _ in self._sequences)
+        return frozenset(node for node, _ in self._arrivals)
 
     def gaps(self) -> tuple[Gap, ...]:
         """What is missing, of all boots; a boot whose node lost its outbox keeps its gap for ever."""
         return tuple(
-            Gap(node, boot, first, last, sequence.missing_since or 0.0)
-            for (node, boot), sequence in sorted(self._sequences.items())
-            for first, last in sequence.missing()
+            Gap(node, boot, first, last, arrivals.missing_since or 0.0)
+            for (node, boot), arrivals in sorted(self._arrivals.items())
+            for first, last in arrivals.missing()
         )
 
     def oddities(self, message: NodeMessage) -> tuple[tuple[Flag, str], ...]:
@@ -255,11 +255,11 @@ class Ingest:
         return tuple(dict.fromkeys(odd))
 
 
-def _judge_people(t: float, visits: Collection[str]) -> Verdict:
+def _judge_people(t: float, visits: Collection[str]) -> Judgement:
     if not 0 <= t < LATEST_UTC_S:
-        return Verdict(Disposition.REFUSED, Refusal.IMPOSSIBLE_NUMBER)
+        return Judgement(Disposition.REFUSED, Refusal.IMPOSSIBLE_NUMBER)
     usable = all(_VISIT.fullmatch(visit) for visit in visits)
-    return NEW if usable else Verdict(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
+    return NEW if usable else Judgement(Disposition.REFUSED, Refusal.UNUSABLE_VISIT)
 
 
 def _possible(message: NodeMessage) -> bool:

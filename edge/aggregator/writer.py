@@ -14,7 +14,7 @@ from pathlib import Path
 from edge.aggregator.announcer import Announcer, Publish
 from edge.aggregator.entries import LedgerEntry, ReceiptEntry
 from edge.aggregator.health import StoreHealth
-from edge.aggregator.ingest import Disposition, Ingest, Refusal, Verdict
+from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
 from edge.aggregator.ledger import AlreadyHeldError, Ledger
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
@@ -103,11 +103,11 @@ class Writer:
         except MessageError as error:
             self._refuse(row, sender, Refusal.UNREADABLE, str(error), payload)
             return
-        verdict = self._ingest.judge(message, sender=sender)
-        if verdict.refusal is not None:
-            self._refuse(row, sender, verdict.refusal, type(message).__name__, payload)
+        judgement = self._ingest.judge(message, sender=sender)
+        if judgement.refusal is not None:
+            self._refuse(row, sender, judgement.refusal, type(message).__name__, payload)
         elif isinstance(message, Fact):
-            self._take(message, verdict)
+            self._take(message, judgement)
         elif isinstance(message, TrackFrame):
             self._follow(message)
         elif isinstance(message, NodeState):
@@ -164,8 +164,8 @@ class Writer:
         self._tracks.close()
         self._ledger.close()
 
-    def _take(self, fact: Fact, verdict: Verdict) -> None:
-        if not self.fault and self._enter(fact, verdict):
+    def _take(self, fact: Fact, judgement: Judgement) -> None:
+        if not self.fault and self._enter(fact, judgement):
             self._announcer.update(self._store)
         elif len(self._waiting) < WAITING_MAX:
             self._waiting[fact] = None
@@ -186,9 +186,9 @@ class Writer:
         else:  # announced by the next `settle`: frames are many
             self._commit(lambda: self._store.receive(frame))
 
-    def _enter(self, fact: Fact, verdict: Verdict) -> bool:
+    def _enter(self, fact: Fact, judgement: Judgement) -> bool:
         """Commit a fact unless it is held already, then acknowledge it; False when the ledger refuses."""
-        if verdict.disposition is Disposition.NEW and not self._commit(lambda: self._store.receive(fact)):
+        if judgement.disposition is Disposition.NEW and not self._commit(lambda: self._store.receive(fact)):
             return False
         if not isinstance(fact, GateEvent):
             self._announcer.acknowledge(fact.node, self._ingest.ack(fact.node, fact.boot))

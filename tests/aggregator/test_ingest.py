@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.aggregator.arrivals import NAMED_MAX, Arrivals
 from edge.aggregator.entries import EventEntry, GateEntry, RefusalEntry
 from edge.aggregator.ingest import DUPLICATE, NEW, Flag, Ingest, Refusal
-from edge.aggregator.sequence import NAMED_MAX, Sequence
 from edge.messages import (
     Ack,
     Disturbance,
@@ -181,22 +181,22 @@ def test_no_list_of_nodes_allows_all(catalogue, planogram, shelf):
 @given(order=st.lists(st.tuples(st.integers(1, 12), st.integers(0, 2)), max_size=40))
 def test_order_and_duplicates_change_nothing(order):
     """Against the plain definition with sets, and rebuilt in another order."""
-    sequence, sorted_sequence = Sequence(), Sequence()
+    arrivals, in_order = Arrivals(), Arrivals()
     for seq, revision in order:
-        sequence.add(seq, revision, 1.0)
+        arrivals.add(seq, revision, 1.0)
     for seq, revision in sorted(set(order)):
-        sorted_sequence.add(seq, revision, 2.0)
+        in_order.add(seq, revision, 2.0)
     held = {seq for seq, _ in order}
     upto = next(n for n in range(14) if n + 1 not in held)
-    assert sequence.upto == sorted_sequence.upto == upto
-    missing = {n for first, last in sequence.missing() for n in range(first, last + 1)}
+    assert arrivals.upto == in_order.upto == upto
+    missing = {n for first, last in arrivals.missing() for n in range(first, last + 1)}
     assert missing == {n for n in range(1, max(held, default=0)) if n not in held}
     for seq, revision in order:
-        assert sequence.holds(seq, revision)
-    assert (sequence.missing_since is None) == (not missing)
+        assert arrivals.holds(seq, revision)
+    assert (arrivals.missing_since is None) == (not missing)
     named = {(seq, max(r for s, r in order if s == seq)) for seq in held}
     named = {(seq, revision) for seq, revision in named if revision or seq > upto}
-    assert set(sequence.take_named()) == set(sorted_sequence.take_named()) == named
+    assert set(arrivals.take_named()) == set(in_order.take_named()) == named
 
 
 def test_unknown_names_need_no_planogram(shelf):

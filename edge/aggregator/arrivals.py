@@ -9,7 +9,7 @@ NAMED_MAX = 200
 """[numbers] named by one acknowledgement at most; the others are named when the node repeats them."""
 
 
-class Sequence:
+class Arrivals:
     """Received numbers of one (node, boot), counted from 1; duplicates and order do not matter.
 
     Attributes:
