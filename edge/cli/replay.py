@@ -45,7 +45,7 @@ def replay(
 ) -> None:
     """Run a recording through the same node pipeline and store as live, and print what was decided.
 
-    The same input gives the same report, byte by byte, the field `timing` aside.
+    The same input gives the same report, byte for byte, the field `timing` aside.
     """
     factor = _speed(speed)
     if through_broker and record is not None:
