@@ -37,6 +37,9 @@ SUBSCRIPTIONS = (topics.NODE_EVENT, topics.GATE, topics.CART, topics.RECEIPT)
 UNCLAIMED_S = 5.0
 """[s] after which an event that changed nobody's ticket is shown without a name."""
 
+TOLD_G = 10.0
+"""[g] A shown event whose weight is revised by more is shown again."""
+
 COLOURS = ("cyan", "magenta", "yellow", "green", "blue", "bright_red", "bright_cyan", "bright_magenta")
 NAME_WIDTH, GOODS_WIDTH = 10, 29
 WIDE = 96
@@ -57,7 +60,8 @@ class DemoScreen:
     def __init__(self, console: Console, names: TopicNames, catalogue: Catalogue) -> None:
         self._console, self._names, self._catalogue = console, names, catalogue
         self._pending: dict[str, _Pending] = {}
-        self._claimed: set[str] = set()
+        self._shown: dict[str, tuple[ShelfEvent, str]] = {}  # by event: as it was shown, and whose
+        self._newest: dict[str, int] = {}  # revision, by event
         self._tickets: dict[str, dict[str, CartLine]] = {}
         self._said: set[object] = set()  # gate events and receipts come more than once
         self._colour: dict[str, str] = {}
@@ -80,11 +84,15 @@ class DemoScreen:
             self.note(str(error), "red")
             return
         match message:
-            case ShelfEvent():
-                if str(message.identity) not in self._claimed:
-                    self._pending.setdefault(str(message.identity), _Pending(message, now_s + UNCLAIMED_S))
-            case Disturbance():
-                self._disturbance(message)
+            case ShelfEvent() | Disturbance():
+                identity = str(message.identity)
+                if message.revision <= self._newest.get(identity, -1):
+                    return  # nodes repeat themselves until the aggregator acknowledges
+                self._newest[identity] = message.revision
+                if isinstance(message, ShelfEvent):
+                    self._shelf_event(identity, message, now_s)
+                else:
+                    self._disturbance(identity, message)
             case Cart():
                 self._ticket(message)
             case GateEvent():
@@ -103,6 +111,18 @@ class DemoScreen:
         self._line(time.time(), Text(sentence, style))
 
     # --- one message each ---------------------------------------------------------------------------
+
+    def _shelf_event(self, identity: str, event: ShelfEvent, now_s: float) -> None:
+        """Wait for the ticket that it changes; a later revision takes the place of an earlier one."""
+        if identity in self._shown:
+            before, visit = self._shown[identity]
+            if _goods(event) != _goods(before) or abs(event.delta_g - before.delta_g) > TOLD_G:
+                self._shown[identity] = event, visit
+                self._event_line(event, visit, remark="corrected")
+        elif identity in self._pending:
+            self._pending[identity].event = event
+        else:
+            self._pending[identity] = _Pending(event, now_s + UNCLAIMED_S)
 
     def _gate(self, gate: GateEvent) -> None:
         if (gate.visit, gate.direction, gate.t) in self._said:
@@ -132,8 +152,13 @@ class DemoScreen:
 
     def _event(self, identity: str, event: ShelfEvent, visit: str, line: CartLine | None = None) -> None:
         del self._pending[identity]
-        self._claimed.add(identity)
+        self._shown[identity] = event, visit
         self.events += 1
+        self._event_line(event, visit, line)
+
+    def _event_line(
+        self, event: ShelfEvent, visit: str, line: CartLine | None = None, remark: str = ""
+    ) -> None:
         best = event.hypotheses[0] if event.hypotheses else None
         goods = (
             ", ".join(f"{item.quantity} × {self._catalogue.get(item.sku).name}" for item in best.items)
@@ -149,9 +174,17 @@ class DemoScreen:
         text.append(f"{probability:>7.1%}", _confidence_style(probability))
         if self._console.width >= WIDE:
             text.append(f"  {', '.join(row.plate for row in event.plates)}", "dim")
+        if remark:
+            text.append(f"  {remark}", "yellow")
         self._line(event.t_onset, text)
 
-    def _disturbance(self, disturbance: Disturbance) -> None:
+    def _disturbance(self, identity: str, disturbance: Disturbance) -> None:
+        self._pending.pop(identity, None)
+        if identity in self._shown:
+            self._event_line(*self._shown.pop(identity), remark="withdrawn")
+            self.events -= 1
+        if not disturbance.plates:
+            return  # part of another event, which says so itself
         told = {
             DisturbanceKind.TOUCH: "goods touched",
             DisturbanceKind.LEAN: "somebody leans",
@@ -206,6 +239,10 @@ class DemoScreen:
 
     def _colour_of(self, visit: str) -> str:
         return self._colour.setdefault(visit, COLOURS[len(self._colour) % len(COLOURS)])
+
+
+def _goods(event: ShelfEvent) -> tuple[object, ...]:
+    return event.kind, event.hypotheses[0].items if event.hypotheses else ()
 
 
 def _best_sku(event: ShelfEvent) -> str | None:
