@@ -30,6 +30,7 @@ from edge.aggregator.account import (
 from edge.aggregator.placing import Placing
 from edge.config import CartSection
 from edge.messages import EventKind, ItemCount
+from edge.straddle import log_straddle
 
 NEGLIGIBLE = 12.0
 """[nat] Branches so much below an event's best are not followed."""
@@ -114,7 +115,7 @@ class _Branching:
 
     def __init__(self, placing: Placing, claim: Claim) -> None:
         self._placing, self._claim = placing, claim
-        self._log_straddle = placing.log_straddle(claim)
+        self._log_straddle = log_straddle(len(claim.plates), claim.weight_g)
         self._log_places: dict[str, float] = {}  # by SKU
         self._picks: dict[tuple[Resting, ...], Sequence[_Branch]] = {}
         self._returns: dict[tuple[Thing, ...], Sequence[_Branch]] = {}

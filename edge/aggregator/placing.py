@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
 from edge.planogram import Planogram, shelf_of
 
 OWN, SAME_SHELF, ANYWHERE = 0.85, 0.05, 0.10
 """[1] Shares of what shoppers put back: at its own place, beside it, anywhere. An assumption: a misplaced
 return is no accident but a habit, so it must not be rare to the runtime."""
-
-
-class Weighed(Protocol):
-    """What was measured, as far as the place is concerned."""
-
-    @property
-    def plates(self) -> tuple[str, ...]:
-        """Plates that moved."""
-        ...
-
-    @property
-    def weight_g(self) -> float:
-        """[g] absolute change."""
-        ...
 
 
 class Placing:
@@ -51,8 +36,3 @@ class Placing:
         if shelf in self._home_shelves.get(sku, ()):
             return math.log(SAME_SHELF / max(len(self._planogram.shelf(shelf)), 1))
         return math.log((ANYWHERE if sku else 1.0) / self._everywhere)
-
-    def log_straddle(self, weighed: Weighed) -> float:
-        """Log density of the shares on several plates, as ``edge.fusion.likelihood.log_straddle``."""
-        plates = len(weighed.plates)
-        return math.lgamma(plates) - (plates - 1) * math.log(max(weighed.weight_g, 1.0))

@@ -12,10 +12,11 @@ import numpy as np
 
 from edge.config import FusionSection
 from edge.fusion.layout import Layout
-from edge.fusion.likelihood import BROAD_G, UnitWeight, log_density, log_straddle
+from edge.fusion.likelihood import BROAD_G, UnitWeight, log_density
 from edge.messages import EvidenceTerms, Hypothesis, ItemCount
 from edge.planogram import Catalogue, Planogram
 from edge.samples import Grams, WeightChange
+from edge.straddle import log_straddle
 
 GATE_SIGMAS = 6.0
 """[sigma] Quantities whose expected weight is farther off are not enumerated."""
@@ -60,7 +61,7 @@ class HypothesisSearch:
         """So many units of one SKU on all plates that moved."""
         total_g = abs(float(change.delta_g.sum()))
         noise_g = math.sqrt(float((change.sigma_g**2).sum()))
-        straddle = log_straddle(change.delta_g)
+        straddle = log_straddle(len(change.plates), total_g)
         for sku, log_layout in self._layout.log_prior(change.plates, _shares(change.delta_g)).items():
             unit = self._units.get(sku, self._unknown_unit)
             for quantity in self._quantities(total_g, unit, noise_g, log_layout):
@@ -99,7 +100,7 @@ class HypothesisSearch:
 
     def _nothing_known(self, change: WeightChange) -> Hypothesis:
         """A product, or a thing, that the catalogue does not hold: any weight is as good as any other."""
-        weight = -math.log(BROAD_G) + log_straddle(change.delta_g)
+        weight = -math.log(BROAD_G) + log_straddle(len(change.plates), float(change.delta_g.sum()))
         prior = math.log(max(self._options.unknown, 1e-12))
         return Hypothesis((), 0.0, EvidenceTerms(weight=round(weight, 6), layout=round(prior, 6)), 0.0)
 

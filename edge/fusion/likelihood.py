@@ -9,7 +9,6 @@ import numpy as np
 
 from edge.config import FusionSection
 from edge.planogram import Sku
-from edge.samples import Grams
 
 BROAD_G = 2000.0
 """[g] Width of the weight density when a unit's weight is not known: shop goods weigh 5 g to 2 kg."""
@@ -59,15 +58,3 @@ def log_density(
     z = (delta_g - expected_g) / sigma_g
     peak = (1.0 - unit.wrong) / (sigma_g * math.sqrt(2.0 * math.pi))
     return float(np.logaddexp(math.log(peak) - 0.5 * z * z, math.log(floor)))
-
-
-def log_straddle(delta_g: Grams) -> float:
-    """Log density of how an item's weight is shared out over the plates it stands on, given the total.
-
-    Uniform over all shares (Dirichlet(1, ..., 1) density (k-1)! scaled to grams): 0 for a single plate.
-
-    Args:
-        delta_g: [plate] g.
-    """
-    plates = delta_g.size
-    return math.lgamma(plates) - (plates - 1) * math.log(max(abs(float(delta_g.sum())), 1.0))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import pytest
 
@@ -37,12 +36,3 @@ def test_is_own(placing):
     assert placing.is_own("0001", ("wall/1/2", "wall/1/3"))
     assert not placing.is_own("0001", ("wall/1/3",))
     assert not placing.is_own("9999", ("wall/1/3",))
-
-
-def test_straddle_is_a_density_over_shares(placing):
-    def weighed(plates: int, weight_g: float) -> SimpleNamespace:
-        return SimpleNamespace(plates=("p",) * plates, weight_g=weight_g)
-
-    assert placing.log_straddle(weighed(1, 500.0)) == 0.0
-    assert placing.log_straddle(weighed(2, 500.0)) == pytest.approx(-math.log(500.0))
-    assert placing.log_straddle(weighed(3, 500.0)) == pytest.approx(math.log(2) - 2 * math.log(500.0))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge.config import FusionSection
-from edge.fusion.likelihood import UnitWeight, log_density, log_straddle
+from edge.fusion.likelihood import UnitWeight, log_density
 from edge.planogram import Sku
 
 OPTIONS = FusionSection()
@@ -57,13 +57,3 @@ def test_an_unknown_weight_says_nothing() -> None:
 def test_an_absurd_weight_is_believed_less() -> None:
     absurd = UnitWeight.of(Sku(sku="x", name="x", weight_g=1.6), OPTIONS)
     assert density(620.0, unit=absurd) > 10 * density(620.0)
-
-
-def test_one_plate_has_no_shares() -> None:
-    assert log_straddle(np.array([-622.0])) == 0.0
-
-
-@pytest.mark.parametrize("total_g", [50.0, 900.0])
-def test_shares_are_a_density_over_the_plates(total_g: float) -> None:
-    """Two plates: uniform over the share of the first one, 0 to the total."""
-    assert math.exp(log_straddle(np.array([0.2 * total_g, 0.8 * total_g]))) * total_g == pytest.approx(1.0)
