@@ -34,7 +34,7 @@ from edge.samples import (
 from edge.weight.disturbance import reported
 from edge.weight.rack import RackStep, RackWatch
 
-REVISABLE_S = 60.0
+REVISABLE_S = 3600.0
 """[s] Nothing is revised later; a node need not remember what it said longer."""
 
 
