@@ -18,6 +18,15 @@ NOISE_FLOOR_G = 0.2
 RIPPLE_FLOOR_G = 0.3
 """[g] Least ripple within a hop, likewise."""
 
+UNKNOWN_G = 1.0
+"""[g] Noise and ripple of a plate that has not been watched yet: usual on recorded plates."""
+
+WIDEN_SHARE = 0.3
+"""[1] of what a disturbance that left nothing swung beyond the known noise is taken for noise."""
+
+WANDER_MAX = 4.0
+"""[1] An epoch off its level counts as noise up to so many times its own variance, beyond as drift."""
+
 YOUNG_EPOCHS = 4
 """[epochs] A new level is averaged so long before it is only followed."""
 
@@ -46,8 +55,8 @@ class Baseline:
     def reset(self) -> None:
         """Forget everything; equal to a new baseline."""
         self.level_g: Grams = np.full(self._plates, np.nan)
-        self.noise_g: Grams = np.full(self._plates, 1.0)
-        self.ripple_g: Grams = np.full(self._plates, 1.0)
+        self.noise_g: Grams = np.full(self._plates, UNKNOWN_G)
+        self.ripple_g: Grams = np.full(self._plates, UNKNOWN_G)
         self.corrected_g: Grams = np.zeros(self._plates)
         self._age = np.zeros(self._plates, dtype=int)  # [epochs] in the level
         self._trusted = np.zeros(self._plates, dtype=bool)  # whether the epoch that waits was calm
@@ -79,7 +88,7 @@ class Baseline:
         self.corrected_g = np.where(young, self.corrected_g, corrected)
         fade = np.where(use, np.where(young, 0.5, self._epoch_s / self._options.noise_s), 0.0)
         # What the level may not follow is no noise: else the noise would grow with it, and hide it.
-        wander = np.minimum(innovation**2, 4.0 * square)
+        wander = np.minimum(innovation**2, WANDER_MAX * square)
         variance = self.noise_g**2 + fade * (square + wander - self.noise_g**2)
         self.noise_g = np.maximum(np.sqrt(variance), NOISE_FLOOR_G)
         self.ripple_g = np.maximum(self.ripple_g + fade * (ripple - self.ripple_g), RIPPLE_FLOOR_G)
@@ -97,4 +106,4 @@ class Baseline:
 
     def widen(self, plate: int, noise_g: float) -> None:
         """A disturbance left nothing: part of it was noise that is usual here now (somebody walks by)."""
-        self.noise_g[plate] += 0.3 * max(noise_g - float(self.noise_g[plate]), 0.0)
+        self.noise_g[plate] += WIDEN_SHARE * max(noise_g - float(self.noise_g[plate]), 0.0)

@@ -36,6 +36,24 @@ ONSET_LOOK_BACK_S = 0.5
 ONSET_RIPPLES = 4.0
 """[1] Ripple beyond so many times what the rack's motion explains is a hand's, however level the mean."""
 
+ONSET_RIPPLE_G = 1.0
+"""[g] Ripple that never counts as a hand on a calm plate."""
+
+ONSET_BAND_G = 3.0
+"""[g] A sample so near its level has not begun to move; ..."""
+
+ONSET_BAND_RIPPLES, ONSET_BAND_SIGMAS = 5.0, 3.0
+"""[1, sigma] ... nor has one within so many times the plate's ripple, or its noise."""
+
+LEFT_SIGMAS = 3.0
+"""[sigma] Noise that does not count as having left, however small the change."""
+
+SETTLED_BAND_G, SETTLED_BAND_SIGMAS = 2.0, 4.0
+"""[g, sigma] A sample so near the new level, or within so much of its scatter, belongs to it."""
+
+LEVEL_SIGMA_G = 0.05
+"""[g] added to what averaging leaves of a level's noise: slow motion does not average away."""
+
 PUSH_S = 0.2
 """[s] A hand pushes at least so long; ringing averages out."""
 
@@ -132,7 +150,7 @@ class ChangeDetector:
             moved = np.abs(mean_g - baseline.level_g) > (
                 self._options.onset_sigmas * np.sqrt(louder) * baseline.noise_g
             )
-            rippled = spread_g > ONSET_RIPPLES * louder * baseline.ripple_g + 1.0
+            rippled = spread_g > ONSET_RIPPLES * louder * baseline.ripple_g + ONSET_RIPPLE_G
         return (moved | rippled | ~stretch.valid[start:until]) & baseline.ready
 
     def _loudness(self, spread_g: Grams) -> NDArray[np.float64]:
@@ -184,7 +202,7 @@ class ChangeDetector:
         self._open[plate] = _Disturbance(
             onset_ns=self._date_onset(plate, stretch, hop),
             level_g=float(self.baseline.level_g[plate]),
-            level_sigma_g=noise / math.sqrt(max(self._options.baseline_s / self._hop_s, 1.0)) + 0.05,
+            level_sigma_g=noise / math.sqrt(max(self._options.baseline_s / self._hop_s, 1.0)) + LEVEL_SIGMA_G,
             trail=Trail.of_length(self._longest),
             seen_ns=self._seen_ns,
         )
@@ -251,7 +269,11 @@ class ChangeDetector:
     def _date_onset(self, plate: int, stretch: Stretch, hop: int) -> int:
         """Time of the first sample of the motion that made this hop stand out."""
         level = float(self.baseline.level_g[plate])
-        band = max(5.0 * float(self.baseline.ripple_g[plate]), 3.0 * float(self.baseline.noise_g[plate]), 3.0)
+        band = max(
+            ONSET_BAND_RIPPLES * float(self.baseline.ripple_g[plate]),
+            ONSET_BAND_SIGMAS * float(self.baseline.noise_g[plate]),
+            ONSET_BAND_G,
+        )
         samples = self._last_samples(plate, stretch, hop, round(ONSET_LOOK_BACK_S / self._hop_s))
         still = np.flatnonzero((np.abs(samples - level) <= band) | np.isnan(samples))
         moving = samples.size - 1 - int(still[-1]) if still.size else samples.size
@@ -264,7 +286,7 @@ class ChangeDetector:
 
         A reading that repeats itself bit for bit says nothing of where the plate is.
         """
-        band = max(3.0 * float(self.baseline.noise_g[plate]), LEFT_SHARE * abs(delta_g))
+        band = max(LEFT_SIGMAS * float(self.baseline.noise_g[plate]), LEFT_SHARE * abs(delta_g))
         means = [float(each[plate]) for each in self._means]
         after = next(
             (
@@ -282,6 +304,7 @@ class ChangeDetector:
         """Time of the first sample from which on the plate stayed at its new level."""
         samples = self._last_samples(plate, stretch, hop, rest.hops + 3)
         level = samples[-rest.hops * self._hop_samples :]
-        outside = np.flatnonzero(np.abs(samples - rest.mean_g) > max(4.0 * float(np.nanstd(level)), 2.0))
+        band = max(SETTLED_BAND_SIGMAS * float(np.nanstd(level)), SETTLED_BAND_G)
+        outside = np.flatnonzero(np.abs(samples - rest.mean_g) > band)
         first = min(int(outside[-1]) + 1 if outside.size else 0, samples.size - 1)
         return int(stretch.end_ns[hop]) - round((samples.size - 1 - first) * stretch.period_ns)

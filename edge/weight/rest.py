@@ -6,6 +6,8 @@ import math
 from collections import deque
 from dataclasses import dataclass
 
+from edge.weight.baseline import NOISE_FLOOR_G
+
 RINGING_HZ = 5.0
 """[Hz] slowest rack resonance (measured 5-20 Hz). A sine of standard deviation s and frequency f leaves at
 most s * sqrt(2) / (pi * f * T) in the mean over T seconds."""
@@ -19,8 +21,20 @@ RIPPLE_SLACK_G = 1.5
 CALM_RIPPLES = 5.0
 """[1] A hand makes a plate ripple more than so many times what the rack's motion explains."""
 
-SLOPE_G_PER_S = 3.0
-"""[g/s] A level that moves slower is at rest."""
+RIPPLE_SHARE = 0.004
+"""[1] of a change that a plate may ripple besides: goods that were moved swing."""
+
+SLOPE_G_PER_S, SLOPE_SHARE_PER_S = 3.0, 0.01
+"""[g/s, 1/s] A level that moves slower, or by less of its change, is at rest; ..."""
+
+SLOPE_SIGMAS = 3.0
+"""[sigma] ... and so is one whose slope is no more than its noise makes."""
+
+SURE_G, SURE_SHARE = 0.8, 0.004
+"""[g, 1] A level known so well, or to that share of its change, is decided on at once, ..."""
+
+TOLERABLE_G, TOLERABLE_SHARE = 4.0, 0.02
+"""[g, 1] ... and one known no better than that at the longest run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +107,7 @@ def find_rest(
 
 def _calm_hops(trail: Trail, ripple_g: float, change_g: float) -> int:
     """How many of the last hops rippled no more than the rack's motion explains."""
-    slack = RIPPLE_SLACK_G + 0.004 * change_g
+    slack = RIPPLE_SLACK_G + RIPPLE_SHARE * change_g
     hops = 0
     for spread, loudness in zip(reversed(trail.spreads_g), reversed(trail.loudness), strict=True):
         if spread > CALM_RIPPLES * loudness * ripple_g + slack:
@@ -112,12 +126,15 @@ def _rest_of(
     scatter = max(math.sqrt(square / (hops - 1)), 0.5 * noise_g)
     ringing = sum(spreads) / hops * math.sqrt(2.0) / (math.pi * RINGING_HZ * hops * hop_s)
     sigma = math.hypot(scatter / math.sqrt(hops), RINGING_SHARE * ringing)
-    if not (sigma <= max(0.8, 0.004 * change) or (last_try and sigma <= max(4.0, 0.02 * change))):
+    enough = max(SURE_G, SURE_SHARE * change)
+    if last_try:
+        enough = max(enough, TOLERABLE_G, TOLERABLE_SHARE * change)
+    if sigma > enough:
         return None
     middle = (hops - 1) / 2
     moments = hops * (hops * hops - 1) / 12  # sum of squared distances from the middle
     slope = sum((at - middle) * each for at, each in enumerate(means)) / moments / hop_s
-    slope_sigma = max(noise_g, 0.2) / (hop_s * math.sqrt(moments))
-    if abs(slope) > max(SLOPE_G_PER_S, 3.0 * slope_sigma, 0.01 * change):
+    slope_sigma = max(noise_g, NOISE_FLOOR_G) / (hop_s * math.sqrt(moments))
+    if abs(slope) > max(SLOPE_G_PER_S, SLOPE_SIGMAS * slope_sigma, SLOPE_SHARE_PER_S * change):
         return None
     return Rest(mean, sigma, hops)
