@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,11 @@ import numpy as np
 from edge.planogram import Box, Catalogue, Facing, Planogram, shelf_of
 from tools.scenarios import grips
 from tools.scenarios.script import Metres3, Reach, Script, SensorFault, Stay, Transfer
+from tools.store_simulator.forces import PlateForce
 from tools.store_simulator.hands import lift, put_down, touch
+
+Motion = Callable[[np.random.Generator, int, float, float], PlateForce]
+"""(rng, channel, when [s], weight [g]) -> what a plate feels."""
 
 ENTRANCE = (0.6, -2.6)
 """[m] where shoppers come in and leave."""
@@ -197,10 +201,7 @@ class Stage:
         optional: bool = False,
     ) -> float:
         """Take units; the weight taken. For ``seen`` and ``optional`` see :class:`Transfer`."""
-        plates, shares = at or self.place(goods)
-        total_g = self.unit_g(goods, quantity) if weight_g is None else weight_g
-        for plate, share in zip(plates, shares, strict=True):
-            self.script.forces.append((plate, lift(self.rng, 0, t, total_g * share)))
+        plates, total_g = self._force(lift, goods, t, quantity=quantity, at=at, weight_g=weight_g)
         self.reach(visit, plates, t - 0.4, t + 0.35, left=left)
         self.script.transfers.append(
             Transfer(t, visit, goods.sku, quantity, True, plates, total_g, seen, optional)
@@ -220,14 +221,28 @@ class Stage:
         optional: bool = False,
     ) -> None:
         """Put units down, at their own place or at another (``at``)."""
-        plates, shares = at or self.place(goods)
-        total_g = self.unit_g(goods, quantity) if weight_g is None else weight_g
-        for plate, share in zip(plates, shares, strict=True):
-            self.script.forces.append((plate, put_down(self.rng, 0, t, total_g * share)))
+        plates, total_g = self._force(put_down, goods, t, quantity=quantity, at=at, weight_g=weight_g)
         self.reach(visit, plates, t - 0.3, t + 0.6, left=left)
         self.script.transfers.append(
             Transfer(t, visit, goods.sku, quantity, False, plates, total_g, True, optional)
         )
+
+    def _force(
+        self,
+        motion: Motion,
+        goods: Goods,
+        t: float,
+        *,
+        quantity: int,
+        at: tuple[tuple[str, ...], list[float]] | None,
+        weight_g: float | None,
+    ) -> tuple[tuple[str, ...], float]:
+        """Have the plates feel units come or go; which plates, and the units' weight [g]."""
+        plates, shares = at or self.place(goods)
+        total_g = self.unit_g(goods, quantity) if weight_g is None else weight_g
+        for plate, share in zip(plates, shares, strict=True):
+            self.script.forces.append((plate, motion(self.rng, 0, t, total_g * share)))
+        return plates, total_g
 
     def slow_pick(self, visit: str, goods: Goods, t: float, over_s: float) -> None:
         """Take one unit so slowly that the load leaves over seconds."""
