@@ -8,7 +8,6 @@ It settles as soon as the last ``settle_min_s`` to ``settle_max_s`` are level en
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,19 +18,14 @@ from edge.config import WeightSection
 from edge.samples import NS_PER_S, ChangeKind, Grams, PlateChange, RackLayout
 from edge.weight.baseline import RIPPLE_FLOOR_G, Baseline
 from edge.weight.conditioning import Stretch
+from edge.weight.dating import Dating
 from edge.weight.rest import Rest, Trail, find_rest
-
-HISTORY_S = 8.0
-"""[s] of raw samples kept, to date onset and settling to the sample."""
 
 PRESS_S = 0.5
 """[s] A hand touches goods so long before the load changes (measured 0.2 s)."""
 
-LEFT_SHARE = 0.1
-"""[1] A level that is off by so much of a change has left its place."""
-
-ONSET_LOOK_BACK_S = 0.5
-"""[s] Motion below the threshold may precede it by so long."""
+LEFT_SHARE, LEFT_SIGMAS = 0.1, 3.0
+"""[1, sigma] A level that is off by so much of a change, and of the plate's noise, has left its place."""
 
 ONSET_RIPPLES = 4.0
 """[1] Ripple beyond so many times what the rack's motion explains is a hand's, however level the mean."""
@@ -44,12 +38,6 @@ ONSET_BAND_G = 3.0
 
 ONSET_BAND_RIPPLES, ONSET_BAND_SIGMAS = 5.0, 3.0
 """[1, sigma] ... nor has one within so many times the plate's ripple, or its noise."""
-
-LEFT_SIGMAS = 3.0
-"""[sigma] Noise that does not count as having left, however small the change."""
-
-SETTLED_BAND_G, SETTLED_BAND_SIGMAS = 2.0, 4.0
-"""[g, sigma] A sample so near the new level, or within so much of its scatter, belongs to it."""
 
 LEVEL_SIGMA_G = 0.05
 """[g] added to what averaging leaves of a level's noise: slow motion does not average away."""
@@ -84,14 +72,14 @@ class ChangeDetector:
         self._longest = max(self._shortest, math.ceil(options.settle_max_s / self._hop_s - 1e-9))
         self._push_hops = max(1, round(PUSH_S / self._hop_s))
         self.baseline = Baseline(len(rack.plates), self._hop_s, options)
+        self._dating = Dating(hop_samples, self._hop_s)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything; equal to a new detector."""
         self.baseline.reset()
         self._open: dict[int, _Disturbance] = {}
-        self._history: deque[Grams] = deque(maxlen=max(4, round(HISTORY_S / self._hop_s)))
-        self._means: deque[Grams] = deque(maxlen=self._history.maxlen)  # of the same hops
+        self._dating.clear()
         self._epoch: list[tuple[Grams, Grams]] = []  # (means, spreads) of the hops of the running epoch
         self._calm = np.ones(len(self._rack.plates), dtype=bool)  # so far in the running epoch
         self._seen_ns = 0  # [ns] end of the hop before
@@ -132,8 +120,9 @@ class ChangeDetector:
             first = hop if self._open else hop + int(stirs[0]) if stirs.size else until
             self._take(stretch, hop, first)
             if first < until:
+                self._dating.take(stretch, first)
                 yield first, self._step(stretch, first, stirred[first - hop], float(loudness[first - hop]))
-                self._take(stretch, first, first + 1)
+                self._count(stretch, first, first + 1)
                 first += 1
             hop = first
             if len(self._epoch) >= self.baseline.epoch_hops:
@@ -162,11 +151,14 @@ class ChangeDetector:
         return np.asarray(np.maximum(np.partition(spread_g / usual, middle, axis=1)[:, middle], 1.0))
 
     def _take(self, stretch: Stretch, start: int, until: int) -> None:
-        """Remember hops for dating and for the running epoch."""
+        """Calm hops: remember them for dating and for the running epoch."""
         for hop in range(start, until):
-            self._history.append(stretch.grams[hop])
-            self._means.append(stretch.mean_g[hop])
-            self._epoch.append((stretch.mean_g[hop], stretch.spread_g[hop]))
+            self._dating.take(stretch, hop)
+        self._count(stretch, start, until)
+
+    def _count(self, stretch: Stretch, start: int, until: int) -> None:
+        """Add hops to the running epoch."""
+        self._epoch += [(stretch.mean_g[hop], stretch.spread_g[hop]) for hop in range(start, until)]
         if until > start:
             self._seen_ns = int(stretch.end_ns[until - 1])
             self._calm &= stretch.valid[start:until].all(axis=0)
@@ -187,7 +179,7 @@ class ChangeDetector:
         """One hop in which something is disturbed; what ended with it."""
         for plate in map(int, np.flatnonzero(stirred)):
             if plate not in self._open:
-                self._start(plate, stretch, hop)
+                self._start(plate)
         ended = []
         for plate in sorted(self._open):
             self._calm[plate] = False
@@ -197,11 +189,13 @@ class ChangeDetector:
                 ended.append(change)
         return ended
 
-    def _start(self, plate: int, stretch: Stretch, hop: int) -> None:
-        noise = float(self.baseline.noise_g[plate])
+    def _start(self, plate: int) -> None:
+        noise, level_g = float(self.baseline.noise_g[plate]), float(self.baseline.level_g[plate])
+        ripple = float(self.baseline.ripple_g[plate])
+        still_g = max(ONSET_BAND_RIPPLES * ripple, ONSET_BAND_SIGMAS * noise, ONSET_BAND_G)
         self._open[plate] = _Disturbance(
-            onset_ns=self._date_onset(plate, stretch, hop),
-            level_g=float(self.baseline.level_g[plate]),
+            onset_ns=self._dating.onset_ns(plate, level_g, still_g),
+            level_g=level_g,
             level_sigma_g=noise / math.sqrt(max(self._options.baseline_s / self._hop_s, 1.0)) + LEVEL_SIGMA_G,
             trail=Trail.of_length(self._longest),
             seen_ns=self._seen_ns,
@@ -233,11 +227,8 @@ class ChangeDetector:
     def _ended(self, plate: int, open_: _Disturbance, rest: Rest, stretch: Stretch, hop: int) -> PlateChange:
         delta = rest.mean_g - open_.level_g
         sigma = math.hypot(rest.sigma_g, open_.level_sigma_g)
-        settled_ns = self._date_settled(plate, rest, stretch, hop)
+        settled_ns = self._dating.settled_ns(plate, rest)
         kind = self._kind(open_, delta, sigma, settled_ns)
-        left_ns = self._date_leaving(plate, open_, delta, stretch, hop)
-        pressed_ns = max(open_.onset_ns, left_ns - round(PRESS_S * NS_PER_S))
-        onset_ns = left_ns if open_.onset_ns - left_ns > PRESS_S * NS_PER_S else pressed_ns
         if kind in (ChangeKind.CHANGE, ChangeKind.OFFLINE_CHANGE) or not self.baseline.ready[plate]:
             self.baseline.set_level(plate, rest.mean_g)
         else:
@@ -247,12 +238,21 @@ class ChangeDetector:
             kind=kind,
             delta_g=delta,
             sigma_g=sigma,
-            onset_ns=min(onset_ns, settled_ns),
+            onset_ns=min(self._onset_ns(plate, open_, delta), settled_ns),
             settled_ns=settled_ns,
             decided_ns=int(stretch.end_ns[hop]) + round(stretch.period_ns),
             peak_g=open_.peak_g,
             stirred_ns=open_.onset_ns,
         )
+
+    def _onset_ns(self, plate: int, open_: _Disturbance, delta_g: float) -> int:
+        """First motion of what made the change: not of noise before it, and not after a sensor's sleep."""
+        band_g = max(LEFT_SIGMAS * float(self.baseline.noise_g[plate]), LEFT_SHARE * abs(delta_g))
+        left_ns = self._dating.leaving_ns(plate, open_.level_g, band_g)
+        if left_ns is None:
+            return open_.onset_ns
+        press_ns = round(PRESS_S * NS_PER_S)
+        return left_ns if open_.onset_ns - left_ns > press_ns else max(open_.onset_ns, left_ns - press_ns)
 
     def _kind(self, open_: _Disturbance, delta_g: float, sigma_g: float, settled_ns: int) -> ChangeKind:
         options = self._options
@@ -260,51 +260,3 @@ class ChangeDetector:
             return ChangeKind.OFFLINE_CHANGE if open_.dark_s > options.bridge_s else ChangeKind.CHANGE
         lasted_s = (settled_ns - open_.onset_ns) / NS_PER_S
         return ChangeKind.LEAN if lasted_s > options.touch_max_s else ChangeKind.TOUCH
-
-    def _last_samples(self, plate: int, stretch: Stretch, hop: int, hops: int) -> NDArray[np.float64]:
-        """Samples of the last hops, ``hop`` included."""
-        past = list(self._history)[-(hops - 1) :] if hops > 1 else []
-        return np.concatenate([*(each[:, plate] for each in past), stretch.grams[hop, :, plate]])
-
-    def _date_onset(self, plate: int, stretch: Stretch, hop: int) -> int:
-        """Time of the first sample of the motion that made this hop stand out."""
-        level = float(self.baseline.level_g[plate])
-        band = max(
-            ONSET_BAND_RIPPLES * float(self.baseline.ripple_g[plate]),
-            ONSET_BAND_SIGMAS * float(self.baseline.noise_g[plate]),
-            ONSET_BAND_G,
-        )
-        samples = self._last_samples(plate, stretch, hop, round(ONSET_LOOK_BACK_S / self._hop_s))
-        still = np.flatnonzero((np.abs(samples - level) <= band) | np.isnan(samples))
-        moving = samples.size - 1 - int(still[-1]) if still.size else samples.size
-        return int(stretch.end_ns[hop]) - round(max(moving - 1, 0) * stretch.period_ns)
-
-    def _date_leaving(
-        self, plate: int, open_: _Disturbance, delta_g: float, stretch: Stretch, hop: int
-    ) -> int:
-        """Time at which the plate was last near its old level: noise may have stirred it long before.
-
-        A reading that repeats itself bit for bit says nothing of where the plate is.
-        """
-        band = max(LEFT_SIGMAS * float(self.baseline.noise_g[plate]), LEFT_SHARE * abs(delta_g))
-        means = [float(each[plate]) for each in self._means]
-        after = next(
-            (
-                back
-                for back in range(1, len(means))
-                if abs(means[-back] - open_.level_g) <= band and means[-back] != means[-back - 1]
-            ),
-            None,
-        )
-        if after is None:
-            return open_.onset_ns
-        return int(stretch.end_ns[hop]) - round(after * self._hop_samples * stretch.period_ns)
-
-    def _date_settled(self, plate: int, rest: Rest, stretch: Stretch, hop: int) -> int:
-        """Time of the first sample from which on the plate stayed at its new level."""
-        samples = self._last_samples(plate, stretch, hop, rest.hops + 3)
-        level = samples[-rest.hops * self._hop_samples :]
-        band = max(SETTLED_BAND_SIGMAS * float(np.nanstd(level)), SETTLED_BAND_G)
-        outside = np.flatnonzero(np.abs(samples - rest.mean_g) > band)
-        first = min(int(outside[-1]) + 1 if outside.size else 0, samples.size - 1)
-        return int(stretch.end_ns[hop]) - round((samples.size - 1 - first) * stretch.period_ns)
