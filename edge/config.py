@@ -18,9 +18,13 @@ Name = Annotated[
 PlateName = Annotated[
     str, msgspec.Meta(pattern=r"^[^/\s]+/[^/\s]+/[^/\s]+\Z", description="gondola/shelf/plate")
 ]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-NonNegative = Annotated[float, msgspec.Meta(ge=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+NonNegative = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Memory = Annotated[float, msgspec.Meta(ge=0.1, le=3600)]
 Probability = Annotated[float, msgspec.Meta(ge=0, le=1)]
+RareProbability = Annotated[float, msgspec.Meta(ge=1e-9, le=0.5)]
+FallingRatio = Annotated[float, msgspec.Meta(ge=0, le=0.99)]
+SamplingRate = Annotated[float, msgspec.Meta(ge=1, le=10_000)]
 PortNumber = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -57,8 +61,8 @@ class WeightSection(Section, frozen=True, kw_only=True):
     least_shift_g: Positive = 2.0  # [g] smaller changes of level are drift
     onset_sigmas: Positive = 5.0  # [sigma] of a hop mean that start a disturbance
     decide_sigmas: Positive = 4.5  # [sigma] of a change that make it one
-    baseline_s: Positive = 2.0  # [s] memory of the level while nothing happens
-    noise_s: Positive = 4.0  # [s] memory of the noise while nothing happens
+    baseline_s: Memory = 2.0  # [s] memory of the level while nothing happens
+    noise_s: Memory = 4.0  # [s] memory of the noise while nothing happens
     rest_drift_g_per_s: NonNegative = 0.1  # [g/s] the fastest drift that a baseline follows
     baseline_cap_g: Positive = 60.0  # [g] cumulative correction before a drift is reported
     settle_min_s: Positive = 0.2  # [s] of rest that a new level needs on a quiet plate
@@ -73,10 +77,10 @@ class FusionSection(Section, frozen=True, kw_only=True):
     sku_sigma_share: NonNegative = 0.006  # [1] unit-to-unit spread as a share of the weight
     sku_sigma_min_g: Positive = 0.8  # [g] least unit-to-unit spread
     gain_sigma_share: NonNegative = 0.002  # [1] what a calibration may be off by
-    catalogue_wrong: Probability = 0.003  # [1] prior that a catalogue weight is plainly wrong
+    catalogue_wrong: RareProbability = 0.003  # [1] prior that a catalogue weight is plainly wrong
     layout_neighbour: Probability = 0.02  # [1] mass of "it stood one facing too far"
     layout_elsewhere: Probability = 0.01  # [1] mass of "it stood anywhere else in the store"
-    quantity_ratio: Probability = 0.12  # [1] prior of n + 1 units against n
+    quantity_ratio: FallingRatio = 0.12  # [1] prior of n + 1 units against n
     smallest_item_g: Positive = 7.0  # [g] lightest change that is taken for goods
     crosstalk: NonNegative = 0.025  # [1] share of a change that neighbours may show (measured 0.8-1.5 %)
     unknown: Probability = 1e-3  # [1] prior of goods, or things, that the catalogue does not hold
@@ -91,7 +95,7 @@ class BoardSection(Section, frozen=True, kw_only=True):
     port: str  # device path; by-id or by-path names survive replugging
     board_id: str = ""  # as the board identifies itself; empty accepts whichever answers
     plates: Annotated[tuple[PlateName, ...], msgspec.Meta(min_length=1, max_length=64)]  # in channel order
-    rate_hz: Positive = 80.0  # [Hz] nominal; the true rate is measured
+    rate_hz: SamplingRate = 80.0  # [Hz] nominal; the true rate is measured
     calibration: str = ""  # file; empty: calibration/<board id>.yaml beside this file
 
 

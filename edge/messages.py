@@ -23,8 +23,14 @@ SCHEMA = 1
 MAX_PAYLOAD_BYTES = 262_144
 """Larger payloads are refused unread: an event with a long trace and crops is under 200 kB."""
 
-Point = tuple[float, float, float]
+Coordinate = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+"""[m] within any building; its square is far from the end of a double."""
+
+Point = tuple[Coordinate, Coordinate, Coordinate]
 """[m] x along the wall, y into the shelf, z up, in the store's frame."""
+
+Grams = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+"""[g] more than any shelf bears; its square is far from the end of a double."""
 
 Level = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\x00]+\Z", max_length=128)]
 """A name that becomes one level of a topic."""
@@ -67,7 +73,7 @@ class ItemCount(msgspec.Struct, frozen=True):
     """So many units of one SKU."""
 
     sku: str
-    quantity: Annotated[int, msgspec.Meta(ge=1, le=10_000)]  # [units]
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=100)]  # [units]
 
 
 class EvidenceTerms(msgspec.Struct, frozen=True):
@@ -90,18 +96,18 @@ class Hypothesis(msgspec.Struct, frozen=True):
     ``items`` empty means "nothing of the catalogue": touch, foreign object or unknown product.
     """
 
-    items: tuple[ItemCount, ...]
+    items: Annotated[tuple[ItemCount, ...], msgspec.Meta(max_length=16)]
     probability: Probability  # [1] posterior given this event alone
     log_likelihood: EvidenceTerms
-    expected_g: float = 0.0  # [g] delta this hypothesis predicts
+    expected_g: Grams = 0.0  # [g] delta this hypothesis predicts
 
 
 class PlateDelta(msgspec.Struct, frozen=True):
     """What one plate did in one event."""
 
     plate: str
-    delta_g: float  # [g]
-    sigma_g: float = 0.0  # [g] one standard deviation
+    delta_g: Grams  # [g]
+    sigma_g: Grams = 0.0  # [g] one standard deviation
 
 
 class EventIdentity(msgspec.Struct, frozen=True, order=True):
@@ -137,10 +143,12 @@ class ShelfEvent(NodeRecord, frozen=True, kw_only=True, tag="shelf_event"):
     """Goods left a shelf or came onto it."""
 
     kind: EventKind
-    delta_g: float  # [g] sum over the item's own plates
-    sigma_g: float  # [g] its standard deviation
-    plates: tuple[PlateDelta, ...]
-    hypotheses: tuple[Hypothesis, ...]  # best first; probabilities with the unlisted rest sum to 1
+    delta_g: Grams  # [g] sum over the item's own plates
+    sigma_g: Grams  # [g] its standard deviation
+    plates: Annotated[tuple[PlateDelta, ...], msgspec.Meta(min_length=1, max_length=1000)]
+    hypotheses: Annotated[
+        tuple[Hypothesis, ...], msgspec.Meta(max_length=100)
+    ]  # best first; probabilities with the unlisted rest sum to 1
 
 
 class Disturbance(NodeRecord, frozen=True, kw_only=True, tag="disturbance"):
@@ -148,7 +156,7 @@ class Disturbance(NodeRecord, frozen=True, kw_only=True, tag="disturbance"):
 
     kind: DisturbanceKind
     plates: tuple[str, ...]
-    delta_g: float = 0.0  # [g] what remained, if anything
+    delta_g: Grams = 0.0  # [g] what remained, if anything
     reason: str = ""
 
 

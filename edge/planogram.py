@@ -19,7 +19,13 @@ from edge.config import PlateName, Positive, Section
 from edge.errors import PlanogramError
 from edge.yaml_file import load_yaml, refuse_duplicates
 
-Metres3 = tuple[float, float, float]
+LIGHTEST_UNIT_G, HEAVIEST_UNIT_G = 0.01, 1e6  # [g] no article of a shop is beyond
+
+Metre = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+Metres3 = tuple[Metre, Metre, Metre]
+Side = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
+UnitGrams = Annotated[float, msgspec.Meta(ge=LIGHTEST_UNIT_G, le=HEAVIEST_UNIT_G)]
+Price = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 Level = Annotated[str, msgspec.Meta(pattern=r"^[^/\s]+\Z", description="a name without / and spaces")]
 
 
@@ -27,7 +33,7 @@ class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A box standing upright in the store."""
 
     corner_m: Metres3  # [m] front-left-bottom corner, store frame
-    size_m: Metres3  # [m] along its own x (width), y (depth), z (height)
+    size_m: tuple[Side, Side, Side]  # [m] along its own x (width), y (depth), z (height)
     yaw_rad: float = 0.0  # [rad] turn about z through the corner
 
     def to_local(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -75,9 +81,9 @@ class Sku(Section, frozen=True, kw_only=True):
 
     sku: Annotated[str, msgspec.Meta(min_length=1)]  # barcode string; leading zeros matter
     name: str  # as the receipt prints it
-    weight_g: Positive | None = None  # [g] mean of one unit; None: not known
-    weight_sigma_g: Positive | None = None  # [g] unit-to-unit spread; None: a share of the weight
-    price: float = 0.0  # currency of the store
+    weight_g: UnitGrams | None = None  # [g] mean of one unit; None: not known
+    weight_sigma_g: UnitGrams | None = None  # [g] unit-to-unit spread; None: a share of the weight
+    price: Price = 0.0  # currency of the store
 
 
 class Facing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

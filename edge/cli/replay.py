@@ -50,6 +50,9 @@ def replay(
     factor = _speed(speed)
     if through_broker and record is not None:
         raise typer.BadParameter("--record and --through-broker exclude each other", param_hint="--record")
+    for option, output in (("--record", record), ("--report", report)):
+        if output is not None and _is_input(output, case):
+            raise typer.BadParameter(f"{output} is what is to be replayed", param_hint=option)
     started_s = time.process_time()
     opened = open_case(case, recording_format)
     if through_broker:
@@ -83,7 +86,7 @@ def _replay_here(case: Case, record: Path | None, speed: float, started_s: float
     with ExitStack() as stack:
         recorder = None
         if record is not None:
-            record.unlink(missing_ok=True)
+            _remove_earlier(record)
             recorder = stack.enter_context(Recorder(record, case.setup))
         replay_run = InProcessReplay(case, recorder)
         try:
@@ -92,6 +95,33 @@ def _replay_here(case: Case, record: Path | None, speed: float, started_s: float
             fault = error
     cpu_seconds = time.process_time() - started_s
     return Outcome(replay_run.store, replay_run.time.elapsed_s, cpu_seconds, fault)
+
+
+def _is_input(output: Path, case: Path) -> bool:
+    """Whether writing ``output`` would destroy the case: it is the file, or one of its directory."""
+    try:
+        inputs = [*case.iterdir()] if case.is_dir() else [case]
+        return any(output.samefile(each) for each in inputs if each.suffix == ".json" or each == case)
+    except OSError:
+        return False  # not there yet; whatever else is wrong shows when it is opened
+
+
+def _remove_earlier(record: Path) -> None:
+    """Make way for a recording; only ever by removing a regular file.
+
+    Raises:
+        StorageError: something else is there, or it cannot be removed.
+    """
+    try:
+        if record.exists() and not record.is_file():
+            raise StorageError(
+                "cannot replace the recording: not a regular file", where=str(record), fix="Name another."
+            )
+        record.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(
+            f"cannot replace the recording: {error.strerror}", where=str(record), fix="Name another."
+        ) from error
 
 
 def _pace(speed: float) -> Callable[[StoreTime], None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from edge.planogram import Catalogue
 
@@ -21,8 +22,10 @@ def print_summary(console: Console, report: dict[str, Any], catalogue: Catalogue
     """
     timing, events = report["timing"], report["events"]
     console.print(
-        f"[bold]{report['case']}[/]: {timing['data_seconds']:.1f} s of {timing['plates']} plates"
-        f" in {timing['cpu_seconds']:.2f} s of CPU"
+        _plain(
+            f"{report['case']}: {timing['data_seconds']:.1f} s of {timing['plates']} plates"
+            f" in {timing['cpu_seconds']:.2f} s of CPU"
+        )
     )
     visits = _table("visits", "shopper", "entered", "left", "goods", "sure")
     for visit in report["visits"]:
@@ -31,21 +34,27 @@ def print_summary(console: Console, report: dict[str, Any], catalogue: Catalogue
         ]
         sure = f"{visit['probability']:.1%}" + (" [yellow]review[/]" if visit["needs_review"] else "")
         times = (_clock(visit["entered_at"]), _clock(visit["left_at"]))
-        visits.add_row(visit["shopper"], *times, "\n".join(goods) or "nothing", sure)
+        goods_cell = Text("\n").join(map(_plain, goods)) if goods else "nothing"
+        visits.add_row(_plain(visit["shopper"]), *times, goods_cell, sure)
     console.print(visits)
     moved = _table("events", "time", "event", "goods", "plates", "g", "shopper", "sure")
     for event in events:
         moved.add_row(
             _clock(event["t_onset"]),
             event["kind"],
-            f"{event['quantity']} x {event['sku']}",
-            " ".join(plate["plate"] for plate in event["plates"]),
+            _plain(f"{event['quantity']} x {event['sku']}"),
+            _plain(" ".join(plate["plate"] for plate in event["plates"])),
             f"{event['delta_g']:.1f}",
-            event["shopper"] or "nobody",
+            _plain(event["shopper"] or "nobody"),
             f"{event['probability']:.1%}" + (" [yellow]review[/]" if event["needs_review"] else ""),
         )
     console.print(moved)
     console.print(f"{len(report['disturbances'])} disturbances that charge nobody")
+
+
+def _plain(text: str) -> Text:
+    """Text from a recording, which must neither be taken for markup nor steer the terminal."""
+    return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text))
 
 
 def _table(title: str, *columns: str) -> Table:

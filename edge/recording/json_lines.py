@@ -33,11 +33,16 @@ def read_json_lines(file: Path, kind: type[RecordT]) -> Iterator[tuple[int, Reco
         number = 0
         while line := stream.readline(MAX_LINE_BYTES):
             number += 1
+            if len(line) == MAX_LINE_BYTES:
+                raise RecordingError(
+                    "line too long", where=f"{file}:{number}", expected=f"less than {MAX_LINE_BYTES} bytes",
+                    fix="Everything before this line was used.",
+                )  # fmt: skip
             if line.isspace():
                 continue
             try:
                 record = decoder.decode(line)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # nested too deep
                 torn = not line.endswith(b"\n")
                 raise RecordingError(
                     "the last line is cut off" if torn else f"malformed line: {error}",

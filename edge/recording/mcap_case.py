@@ -30,7 +30,9 @@ READINGS: dict[str, Any] = {kind.__name__: kind for kind in (LinkReport, UtcRead
 PEOPLE: dict[str, Any] = {kind.__name__: kind for kind in (TrackFrame, GateEvent)}
 DECISIONS: dict[str, Any] = {kind.__name__: kind for kind in (ShelfEvent, Disturbance)}
 
-_FAULTS = (McapError, ValueError, struct.error, zstandard.ZstdError, OSError, MessageError)
+# A corrupt length asks for more memory than there is, or than a size can say.
+_CORRUPT = (McapError, ValueError, struct.error, zstandard.ZstdError, MemoryError, OverflowError)
+_FAULTS = (*_CORRUPT, RecursionError, OSError, MessageError)
 
 
 class McapCase:
@@ -49,8 +51,21 @@ class McapCase:
         for kind, channel, data in self._messages():
             with self._typed_faults():
                 arrived = _decoded_input(kind, channel, data)
+                self._check_columns(arrived)
             if arrived is not None:
                 yield arrived
+
+    def _check_columns(self, arrived: CaseInput | None) -> None:
+        """Raise ``ValueError`` when a block has other columns than its rack has plates."""
+        name, block = arrived or (None, None)
+        if name not in self.setup.nodes or not isinstance(block, CountBlock | WeightBlock):
+            return
+        columns = (block.counts if isinstance(block, CountBlock) else block.grams).shape[1]
+        for rack in self.setup.nodes[name].racks:
+            if rack.rack == block.rack and len(rack.plates) != columns:
+                raise ValueError(
+                    f"a block of {columns} plates of rack {rack.rack}, which has {len(rack.plates)}"
+                )
 
     def decisions(self) -> Iterator[NodeMessage]:
         """What the nodes decided when it was recorded. Raises ``RecordingError`` as ``inputs``."""
@@ -83,7 +98,7 @@ class McapCase:
                     )  # fmt: skip
                 try:
                     return msgspec.json.decode(record.data, type=CaseSetup)
-                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                     raise RecordingError(
                         f"setup that this version cannot read: {error}", where=f"{self._file}: {SETUP_NAME}",
                         fix="Replay it with the version that recorded it.",

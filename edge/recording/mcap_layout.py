@@ -42,6 +42,8 @@ BLOCK_DESCRIPTION = (
     "uint32 samples, uint32 columns; then [samples, columns] row by row: "
     "int32 counts (CountBlock) or float64 grams, NaN where missing (WeightBlock)"
 )
+LATEST_NS = 2**62  # [ns] 146 years of monotonic time
+SLOWEST_NS = 1e10  # [ns] between samples
 _HEAD = struct.Struct("<qdIII")
 
 
@@ -60,6 +62,8 @@ def decode_block(
         ValueError, struct.error: the bytes are no such block.
     """
     mono_ns, period_ns, lost_before, samples, columns = _HEAD.unpack_from(data)
+    if abs(mono_ns) > LATEST_NS or not 0 < period_ns <= SLOWEST_NS:
+        raise ValueError(f"a block at {mono_ns} ns with {period_ns} ns between samples")
     if kind is CountBlock:
         counts = np.frombuffer(data, "<i4", offset=_HEAD.size).reshape(samples, columns)
         return CountBlock(rack, mono_ns, period_ns, counts.astype(np.int32), lost_before)

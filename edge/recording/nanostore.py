@@ -8,7 +8,9 @@ that store was 2.3 s late.
 from __future__ import annotations
 
 import heapq
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +36,10 @@ class NanostoreCase:
     """
 
     def __init__(self, directory: Path) -> None:
-        if not directory.is_dir():
+        is_directory = False
+        with suppress(OSError):  # a name too long to be one
+            is_directory = directory.is_dir()
+        if not is_directory:
             raise RecordingError(
                 "not a case directory", where=str(directory), expected="a directory with plate_data.json",
                 fix="Check the path and --format.",
@@ -47,7 +52,7 @@ class NanostoreCase:
         self._stays: dict[str, Stay] = survey_visits(self._people_file)
         self._epoch_s = min(gondola.clock.first_sample_s(0) for gondola in self._gondolas)
         sampled = [key for gondola in self._gondolas for key in gondola.plates]
-        name = directory.resolve().name
+        name = os.fsencode(directory.resolve().name).decode("utf-8", "backslashreplace")
         self.setup = CaseSetup.of(
             name,
             {_node(gondola): _node_setup(gondola) for gondola in self._gondolas},

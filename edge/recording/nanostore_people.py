@@ -8,7 +8,6 @@ visit.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from edge.recording.json_lines import read_json_lines
 from edge.recording.nanostore_records import FrameLine, TargetDocument, TrackedPoint
 
 METRES_PER_INCH = 0.0254
+FARTHEST_INCH = 1e6  # [inch] 25 km
 ENTRANCE_STATE = "VALID_ENTRANCE"
 GONE_AFTER_S = 3.0  # [s] unseen for good for so long: the person has left
 KEY_POINTS = ("head", "neck", "l_shoulder", "r_shoulder", "l_elbow", "r_elbow", "l_wrist", "r_wrist")
@@ -113,9 +113,9 @@ def _key_points(target: TargetDocument) -> dict[str, KeyPoint]:
 
 
 def _in_metres(tracked: TrackedPoint) -> KeyPoint | None:
-    """``None`` when the point is lost: no coordinates, all zero or not a number."""
+    """``None`` when the point is lost: no coordinates, all zero, or nowhere in any building."""
     at = tracked.point
-    if not (at.x or at.y or at.z) or not math.isfinite(at.x + at.y + at.z):
+    if not (at.x or at.y or at.z) or not max(abs(at.x), abs(at.y), abs(at.z)) <= FARTHEST_INCH:
         return None
     return KeyPoint(
         (at.x * METRES_PER_INCH, at.y * METRES_PER_INCH, at.z * METRES_PER_INCH), score=tracked.score

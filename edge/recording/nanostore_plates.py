@@ -18,13 +18,13 @@ from edge.errors import RecordingError
 from edge.recording.batch_clock import BatchClock, fit_batch_clock
 from edge.recording.ghost_columns import ColumnSurvey
 from edge.recording.json_lines import read_json_lines
-from edge.recording.nanostore_records import PlateLine
+from edge.recording.nanostore_records import LARGEST_AXIS, PlateLine
 from edge.recording.nanostore_shelves import PlateKey, StorePlan
 from edge.samples import NS_PER_S, WeightBlock
 
 NOMINAL_RATE_HZ = 60.0  # [Hz] where a line does not say
 FLOAT32 = "DATATYPE_FLOAT32"
-LARGEST_AXIS = 1000  # [1] no batch, gondola or shelf is larger
+SLOWEST_HZ, FASTEST_HZ = 1.0, 10_000.0  # [Hz] no scale samples slower or faster
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,13 @@ def read_batches(file: Path) -> Iterator[tuple[PlateLine, NDArray[np.float32]]]:
         where = f"{file}:{number}"
         if values.type != FLOAT32:
             raise RecordingError("unknown sample type", where=where, found=values.type, expected=FLOAT32)
+        rate_hz = line.document.plate_data.freq_samp
+        if rate_hz and not SLOWEST_HZ <= rate_hz <= FASTEST_HZ:
+            raise RecordingError(
+                "impossible sampling rate", where=where, found=f"{rate_hz:g} Hz",
+                expected=f"{SLOWEST_HZ:g} to {FASTEST_HZ:g} Hz, or none for {NOMINAL_RATE_HZ:g}",
+                fix="Everything before this line was used.",
+            )  # fmt: skip
         fits = len(values.shape) == 3 and all(0 < side < LARGEST_AXIS for side in values.shape)
         if not fits or len(values.data) != 4 * int(np.prod(values.shape)):
             raise RecordingError(
@@ -112,6 +119,12 @@ def survey_gondolas(file: Path, plan: StorePlan) -> tuple[Gondola, ...]:
         if columns:
             plates = tuple((name, shelf, plate) for shelf, plate in columns)
             found.append(Gondola(name, plates, survey.rate_hz, clock))
+    if not found:
+        raise RecordingError(
+            "no plate has a usable signal", where=str(file),
+            found="no number, constants and copies alone, or columns beyond those of the planogram",
+            fix="Check that the recording is complete and the planogram is its own.",
+        )  # fmt: skip
     return tuple(found)
 
 

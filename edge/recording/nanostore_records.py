@@ -14,6 +14,15 @@ import msgspec
 LARGEST_ARRIVAL_LAG_S = 30.0  # [s] beyond, `date_time` is an import date and no arrival
 
 
+LATEST_S = 9e9  # [s] epoch, in the year 2255; nanoseconds between any two such times fit 64 bits
+LARGEST_AXIS = 1000  # [1] no batch, gondola or shelf is larger
+
+Index = Annotated[int, msgspec.Meta(ge=0, lt=LARGEST_AXIS)]
+Metre = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+Side = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+Price = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+
+
 class GondolaId(msgspec.Struct, frozen=True):
     """Number of a gondola."""
 
@@ -24,14 +33,14 @@ class ShelfId(msgspec.Struct, frozen=True):
     """A shelf of a gondola."""
 
     gondola_id: GondolaId = GondolaId()
-    shelf_index: int = 0
+    shelf_index: Index = 0
 
 
 class PlateId(msgspec.Struct, frozen=True):
     """A plate of a shelf."""
 
     shelf_id: ShelfId = ShelfId()
-    plate_index: int = 0
+    plate_index: Index = 0
 
 
 class ProductId(msgspec.Struct, frozen=True):
@@ -49,7 +58,7 @@ class Date(msgspec.Struct, frozen=True, rename={"date": "$date"}):
 class Line(msgspec.Struct, frozen=True):
     """What plate and target lines share."""
 
-    timestamp: Annotated[float, msgspec.Meta(gt=0, lt=1e11)]  # [s] epoch
+    timestamp: Annotated[float, msgspec.Meta(gt=0, lt=LATEST_S)]  # [s] epoch
     date_time: Date = Date()  # when it arrived
 
     def arrival_lag_s(self) -> float | None:
@@ -164,9 +173,9 @@ class FrameLine(Line, frozen=True):
 class Vector(msgspec.Struct, frozen=True):
     """[m] a translation, or [rad] a Rodrigues rotation vector."""
 
-    x: float = 0.0
-    y: float = 0.0
-    z: float = 0.0
+    x: Metre = 0.0
+    y: Metre = 0.0
+    z: Metre = 0.0
 
 
 class Transform(msgspec.Struct, frozen=True):
@@ -180,9 +189,9 @@ class Coordinates(msgspec.Struct, frozen=True):
     """A box in the store's frame."""
 
     transform: Transform = Transform()
-    dim_x: float = 0.0  # [m]
-    dim_y: float = 0.0  # [m]
-    dim_z: float = 0.0  # [m]
+    dim_x: Side = 0.0  # [m]
+    dim_y: Side = 0.0  # [m]
+    dim_z: Side = 0.0  # [m]
 
 
 class FacingLine(msgspec.Struct, frozen=True):
@@ -198,7 +207,7 @@ class Metadata(msgspec.Struct, frozen=True):
 
     name: str = ""
     weight: float | None = None  # [g]
-    price: float = 0.0
+    price: Price = 0.0
 
 
 class ProductLine(msgspec.Struct, frozen=True):

@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from edge.errors import RecordingError
-from edge.planogram import Box, Catalogue, Facing, Metres3, Planogram, Sku
+from edge.planogram import (
+    HEAVIEST_UNIT_G,
+    LIGHTEST_UNIT_G,
+    Box,
+    Catalogue,
+    Facing,
+    Metres3,
+    Planogram,
+    Sku,
+)
 from edge.recording.json_lines import read_json_lines
 from edge.recording.nanostore_records import Coordinates, FacingLine, PlateId, ProductLine
 
@@ -36,7 +45,7 @@ def read_catalogue(file: Path) -> Catalogue:
         if not barcode:
             continue
         known = skus.get(barcode)
-        weighs = product.weight is not None and 0 < product.weight < math.inf
+        weighs = product.weight is not None and LIGHTEST_UNIT_G <= product.weight <= HEAVIEST_UNIT_G
         skus[barcode] = Sku(
             sku=barcode,
             name=product.name or (known.name if known else barcode),

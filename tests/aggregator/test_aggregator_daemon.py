@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import random
 import signal
 import sqlite3
@@ -91,6 +92,23 @@ def test_bad_payloads_disturb_nothing(aggregator, client, shelf):
     assert aggregator.log.count("refused a message of n1: unreadable payload") == 1, "logged once a sender"
     assert "Traceback" not in aggregator.log
     assert aggregator.get("")[0] == 200
+
+
+def test_an_event_that_cannot_be_is_answered_for_good(aggregator, client, shelf):
+    """What nobody can compute with is settled as refused; it stops neither the daemon nor its next start."""
+    poison = ({"plates": []}, {"sigma_g": 1e200}, {"delta_g": -1e308})
+    for seq, change in enumerate(poison, 1):
+        raw = json.loads(encode(shelf.event(seq))) | change
+        client.say(NODE_EVENT, json.dumps(raw).encode(), node="n1")
+    client.say(
+        TRACK, b'{"schema":1,"t":1.7e9,"targets":[{"visit":"v","points":{"head":{"at":[1e300,0,0]}}}]}'
+    )
+    client.say(NODE_EVENT, shelf.event(4), node="n1")
+    wait_for(lambda: client.upto("n1") == 4)
+    aggregator.end(signal.SIGKILL)
+    aggregator.start().wait_connected()
+    wait_for(lambda: len(aggregator.state()["decisions"]) == 1)
+    assert "Traceback" not in aggregator.log
 
 
 def test_gap_is_reported_asked_for_and_closed(aggregator, client, shelf):

@@ -18,6 +18,7 @@ from edge.messages import (
     EvidenceTerms,
     Hypothesis,
     ItemCount,
+    PlateDelta,
     ShelfEvent,
     encode,
 )
@@ -49,7 +50,8 @@ def terminal() -> Terminal:
 def event(revision: int = 0, delta_g: float = -164.0) -> ShelfEvent:
     return ShelfEvent(
         node="n", boot="b", seq=1, revision=revision, t_onset=10.0, t_settled=10.4, t_decided=10.6,
-        kind=EventKind.PICK if delta_g < 0 else EventKind.RETURN, delta_g=delta_g, sigma_g=1.0, plates=(),
+        kind=EventKind.PICK if delta_g < 0 else EventKind.RETURN, delta_g=delta_g, sigma_g=1.0,
+        plates=(PlateDelta("g/1/1", delta_g),),
         hypotheses=(Hypothesis((ItemCount("1", 1),), 0.99, EvidenceTerms()),),
     )  # fmt: skip
 

@@ -93,6 +93,21 @@ def test_a_duplicate_is_shown_where_it_stands(
     assert "also at boards[0]" in error.found
 
 
+@pytest.mark.parametrize(
+    ("section", "option", "value"),
+    [
+        ("weight", "noise_s", "1.0e-9"),
+        ("weight", "settle_max_s", "1.0e+308"),
+        ("fusion", "sku_sigma_min_g", "1.0e+308"),
+        ("fusion", "catalogue_wrong", "0.0"),
+        ("fusion", "quantity_ratio", "1.0"),
+    ],
+)
+def test_a_number_that_nothing_can_be_computed_with_is_refused(section: str, option: str, value: str) -> None:
+    error = fault(f"{NODE}{section}:\n  {option}: {value}\n")
+    assert (error.key, error.found) == (f"{section}.{option}", f"`{value}`")
+
+
 def test_a_misspelt_key_is_answered_with_the_nearest_one() -> None:
     assert fault(NODE + "broker:\n  keepalive: 5\n").fix == "Did you mean `keepalive_s`?"
 

@@ -179,6 +179,17 @@ def test_a_malformed_payload_is_a_message_error(data: bytes, words: str) -> None
         ("node", "#"),
         ("node", "n" * 129),
         ("hypotheses", [{"items": [], "probability": 1.5, "log_likelihood": {}}]),
+        ("delta_g", 1e155),
+        ("sigma_g", 1e155),
+        ("plates", []),
+        ("plates", [{"plate": "1/5/11", "delta_g": -1e155}]),
+        ("plates", [{"plate": "1/5/11", "delta_g": -1.0}] * 1001),
+        ("hypotheses", [{"items": [], "probability": 0.01, "log_likelihood": {}}] * 101),
+        (
+            "hypotheses",
+            [{"items": [{"sku": "1", "quantity": 1}] * 17, "probability": 1, "log_likelihood": {}}],
+        ),
+        ("hypotheses", [{"items": [{"sku": "1", "quantity": 101}], "probability": 1, "log_likelihood": {}}]),
         ("hypotheses", [{"items": [{"sku": "1", "quantity": 0}], "probability": 1, "log_likelihood": {}}]),
     ],
 )

@@ -146,6 +146,8 @@ def test_a_surveyed_plate_stands_where_it_was_measured(tmp_path: Path) -> None:
         ("  7/1/1:", "  7-1-1:", "yaml:15: plates: wrong value, .*gondola/shelf/plate"),
         ("yaw_rad", "yaw", "yaml:15: .*unknown key, found `yaw`, expected one of corner_m, size_m, yaw_rad"),
         ("[9, 8, 7]", "[9, 8]", "yaml:15: .*length 3"),
+        ("[9, 8, 7]", "[9, 8, 1.0e+300]", "yaml:15: .*wrong value"),
+        ("[0.1, 0.4, 0.3]", "[0.1, -0.4, 0.3]", "yaml:15: .*wrong value"),
     ],
 )
 def test_a_bad_survey_is_refused(tmp_path: Path, find: str, put: str, words: str) -> None:
@@ -190,6 +192,9 @@ def test_a_planogram_that_contradicts_itself_is_refused(
         ('"071142008582"', r"yaml:3: skus\[1\].sku: duplicate SKU.*071142008582"),
         ("0001", r"yaml:3: skus\[1\].sku: wrong type.*Put it in quotes"),
         ('""', r"yaml:3: skus\[1\].sku: wrong value"),
+        ('"0001", weight_g: 1.0e+308', r"yaml:3: skus\[1\].weight_g: wrong value.*1.0e\+308"),
+        ('"0001", weight_g: 1.0e-308', r"yaml:3: skus\[1\].weight_g: wrong value"),
+        ('"0001", price: 1.0e+308', r"yaml:3: skus\[1\].price: wrong value"),
     ],
 )
 def test_a_catalogue_that_contradicts_itself_is_refused(tmp_path: Path, put: str, words: str) -> None:

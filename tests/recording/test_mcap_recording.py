@@ -1,6 +1,8 @@
 """Recording to MCAP and back, whole, cut and corrupt."""
 
+import dataclasses
 import json
+import math
 import resource
 
 import msgspec
@@ -182,6 +184,45 @@ def test_a_corrupt_chunk_ends_the_recording_there(recording):
     with pytest.raises(RecordingError, match="corrupt"):
         delivered.extend(case.inputs())
     assert 0 < len(delivered) < 600
+
+
+@pytest.mark.parametrize("length", [1 << 24, 1 << 40, 1 << 62, (1 << 64) - 1])
+def test_a_corrupt_length_is_no_reason_to_take_all_memory(recording, length):
+    data = bytearray(recording.read_bytes())
+    end_of_content = data.index(b"steelyard-case.json") + len("steelyard-case.json")
+    media_type = int.from_bytes(data[end_of_content : end_of_content + 4], "little")
+    place = end_of_content + 4 + media_type
+    data[place : place + 8] = length.to_bytes(8, "little")
+    recording.write_bytes(data)
+    with pytest.raises(RecordingError, match=r"corrupt|cut off|ours"):
+        McapCase(recording)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"columns": 1},
+        {"period_ns": math.nan},
+        {"period_ns": math.inf},
+        {"period_ns": 0.0},
+        {"mono_ns": 2**63 - 1},
+    ],
+)
+def test_a_block_that_cannot_be_ends_the_recording_there(tmp_path, change):
+    arrivals = list(inputs(20))
+    place, (node, block) = next(
+        (index, arrival) for index, arrival in enumerate(arrivals) if isinstance(arrival[1], WeightBlock)
+    )
+    changes = dict(change)
+    if columns := changes.pop("columns", 0):
+        changes["grams"] = np.hstack([block.grams, block.grams[:, :columns]])
+    arrivals[place] = (node, dataclasses.replace(block, **changes))
+    with Recorder(tmp_path / "bad.mcap", setup()) as recorder:
+        record(recorder, arrivals)
+    case, delivered = McapCase(tmp_path / "bad.mcap"), []
+    with pytest.raises(RecordingError, match="corrupt: a block"):
+        delivered.extend(case.inputs())
+    assert len(delivered) == place
 
 
 def test_a_bit_flip_in_the_setup_is_noticed(recording):

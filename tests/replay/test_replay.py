@@ -1,6 +1,8 @@
 """Replay of small written cases: right answers, stable reports, recording and back, cut recordings."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -189,6 +191,35 @@ def test_a_cut_mcap_recording_is_reported_and_fails(case_dir, tmp_path):
 def test_a_report_that_cannot_be_written(case_dir, tmp_path):
     result = steelyard("replay", case_dir, "--report", tmp_path / "nowhere" / "report.json", expected=1)
     assert "cannot write the report" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--record", "--report"])
+def test_what_is_replayed_is_never_written_over(case_dir, tmp_path, option):
+    case = shutil.copytree(case_dir, tmp_path / "case")
+    file = tmp_path / "run.mcap"
+    steelyard("replay", case, "--record", file)
+    for victim, arguments in ((case / "products.json", (case,)), (file, (file, "--format", "mcap"))):
+        before = victim.read_bytes()
+        assert option in steelyard("replay", *arguments, option, victim, expected=2).stderr
+        assert victim.read_bytes() == before
+
+
+def test_only_a_regular_file_makes_way_for_a_recording(case_dir, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for place in (tmp_path, tmp_path / "fifo", tmp_path / "fifo" / "run.mcap", tmp_path / ("x" * 5000)):
+        result = steelyard("replay", case_dir, "--record", place, expected=1)
+        assert "cannot replace the recording" in result.stderr or "cannot write" in result.stderr
+        assert "Traceback" not in result.stderr
+    assert (tmp_path / "fifo").is_fifo()
+
+
+def test_names_neither_format_nor_steer_the_terminal(case_dir, tmp_path):
+    case = shutil.copytree(case_dir, tmp_path / os.fsdecode(b"[bold]\xff"))
+    file = case / "products.json"
+    file.write_text(file.read_text().replace("product ", "[/bold] \\u001b[2J "))
+    result = steelyard("replay", case, "--report", tmp_path / "report.json")
+    assert "\x1b" not in result.stdout
+    assert json.loads((tmp_path / "report.json").read_text())["case"] == "[bold]\\xff"
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "fast", "nan"])
