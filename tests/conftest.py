@@ -17,7 +17,13 @@ STORE_DATA = ROOT.parent / "shared" / "data"
 NANOSTORE = STORE_DATA / "nanostore" / "BENCHMARK-1"
 SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"  # Debian puts mosquitto into sbin
 
-PROGRAMS = {"mosquitto": ("mosquitto",), "browser": ("chromium", "chromium-browser", "google-chrome")}
+PROGRAMS = {
+    "mosquitto": ("mosquitto",),
+    "browser": ("chromium", "chromium-browser", "google-chrome"),
+    "avr_gcc": ("avr-gcc",),
+    "simavr": ("simavr",),
+    "c_compiler": ("cc",),
+}
 """Marker of a test -> names of programs of which it needs one."""
 
 
