@@ -22,6 +22,7 @@ PROGRAMS = {
     "browser": ("chromium", "chromium-browser", "google-chrome"),
     "avr_gcc": ("avr-gcc",),
     "simavr": ("simavr",),
+    "c_compiler": ("cc",),
 }
 """Marker of a test -> names of programs of which it needs one."""
 

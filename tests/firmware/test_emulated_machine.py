@@ -197,9 +197,9 @@ def test_a_link_to_the_port_is_the_same_at_every_start(probe: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     "command",
     [
-        "load 4 1", "load -1 1", "load 0.5 1", "load 0", "load 0 nan", "load 0 1e300", "load 0 1 2", "load x 1",
-        "rate 0 20", "stick 0", "stick 0 up", "wave 0 80", "wave 0 0 1", "wave 0 80 1 2 x", "drift 0 1e9",
-        "tear 0 twice", "flood", "reset now", "noise 0 -1",
+        "load 4 1", "load -1 1", "load 0.5 1", "load 0", "load 0 nan", "load 0 1e300", "load 0 1 2",
+        "load x 1", "rate 0 20", "stick 0", "stick 0 up", "wave 0 80", "wave 0 0 1", "wave 0 80 1 2 x",
+        "drift 0 1e9", "tear 0 twice", "flood", "reset now", "noise 0 -1",
     ],
 )  # fmt: skip
 def test_wrong_commands_are_refused_and_change_nothing(machine: Machine, command: str) -> None:
