@@ -41,8 +41,9 @@ static void read_cells(void) {
         _delay_us(1);
         for (uint8_t i = 0; i < CELLS && bit < 24; i++) counts[i] = counts[i] << 1 | (levels >> i & 1);
     }
+    uint8_t after = PINC & all;
     for (uint8_t i = 0; i < CELLS; i++) printf("%lu ", counts[i]);
-    printf("%u\n", PINC & all);
+    printf("%u\n", after);
 }
 
 int main(void) {

@@ -15,6 +15,9 @@
 #define UART_BYTE_CYCLES (CPU_HZ / 115200 * 10)
 #define EEPROM_BYTES 1024  // of the ATmega328P
 #define RJMP_TO_ITSELF 0xCFFF
+#define WATCHDOG_REGISTER 0x60     // WDTCSR of the ATmega328P,
+#define WATCHDOG_CHANGE_ENABLE 0x10 // its bit WDCE
+#define WATCHDOG_JITTER 0.01
 #define SCK_PIN 2
 #define LED_PIN 5
 
@@ -128,6 +131,18 @@ static void keep_eeprom(struct board *board) {
         memcpy(board->eeprom_file, board->eeprom, EEPROM_BYTES);
 }
 
+// --- watchdog ---------------------------------------------------------------------------------------
+
+// The watchdog has an RC oscillator of its own, whose jitter firmware may use as a source of entropy. simavr
+// computes a time-out from the processor's frequency when the second of two writes sets it; so that
+// frequency is another one between the two, which are at most 4 cycles apart.
+static void watchdog_written(avr_t *avr, avr_io_addr_t address, uint8_t value, void *context) {
+    (void)address;
+    double jitter = WATCHDOG_JITTER * (2.0 * noise_uniform(&((struct board *)context)->noise) - 1.0);
+    bool first = value & WATCHDOG_CHANGE_ENABLE;
+    avr->frequency = first ? (uint32_t)(CPU_HZ * (1.0 + jitter)) : CPU_HZ;
+}
+
 // --- resets -----------------------------------------------------------------------------------------
 
 // simavr calls it first thing in a reset, whoever asked for it.
@@ -182,7 +197,8 @@ bool board_hang(struct board *board) {
 
 // --- the whole --------------------------------------------------------------------------------------
 
-bool board_init(struct board *board, const char *elf, const char *eeprom, struct pty_line *line) {
+bool board_init(struct board *board, const char *elf, const char *eeprom, uint64_t seed,
+                struct pty_line *line) {
     elf_firmware_t firmware = {0};
     if (access(elf, R_OK)) return perror(elf), false;
     if (elf_read_firmware(elf, &firmware) || !firmware.flashsize) {
@@ -200,6 +216,8 @@ bool board_init(struct board *board, const char *elf, const char *eeprom, struct
     avr_load_firmware(avr, &firmware);
     board->line = line;
     if (!open_eeprom(board, eeprom)) return false;
+    noise_init(&board->noise, seed);
+    avr_register_io_write(avr, WATCHDOG_REGISTER, watchdog_written, board);
 
     uint32_t flags = 0;  // neither print what the firmware says nor sleep when it polls
     avr_ioctl(avr, AVR_IOCTL_UART_SET_FLAGS('0'), &flags);

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "hx711.h"
+#include "noise.h"
 #include "pty_line.h"
 #include "strain.h"
 
@@ -43,6 +44,7 @@ struct board {
     avr_irq_t *uart_input;
     uint8_t *eeprom_file;  // mapped; NULL without a file
     uint8_t *eeprom;       // the simulator's own
+    struct noise noise;    // of the watchdog's oscillator
     uint32_t reset_total, watchdog_reset_total;
     avr_cycle_count_t cycles_before_reset;  // a reset may set simavr's own count to 0
     avr_cycle_count_t cycle_at_reset;
@@ -52,7 +54,8 @@ struct board {
 enum reset_cause { RESET_EXTERNAL, RESET_BROWN_OUT, RESET_POWER_ON };
 
 // Load the firmware and wire everything up. Returns false after saying on stderr what is wrong.
-bool board_init(struct board *board, const char *elf, const char *eeprom, struct pty_line *line);
+bool board_init(struct board *board, const char *elf, const char *eeprom, uint64_t seed,
+                struct pty_line *line);
 
 // [ns] of simulated time since the first power-up.
 uint64_t board_now_ns(const struct board *board);

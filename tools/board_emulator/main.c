@@ -142,7 +142,7 @@ int main(int count, char **words) {
     if (failed) return perror(failed), EXIT_FAILURE;
     int result = EXIT_FAILURE;
     FILE *answers = take_stdout();
-    if (answers && board_init(&board, words[optind], eeprom, &line)) {
+    if (answers && board_init(&board, words[optind], eeprom, seed, &line)) {
         signal(SIGTERM, terminate);
         signal(SIGINT, terminate);
         signal(SIGPIPE, SIG_IGN);

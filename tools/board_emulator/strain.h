@@ -5,13 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "noise.h"
+
 struct strain {
     double *counts;  // owned; points of the waveform
     size_t points;   // at least 1
     double point_ns; // time from one point to the next
     uint64_t first_ns;
     double noise_counts;  // standard deviation of white noise
-    uint64_t random;      // state of the generator, never 0
+    struct noise noise;
 };
 
 // A constant 0 without noise. Equal seeds give equal noise.
