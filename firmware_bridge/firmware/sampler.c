@@ -176,12 +176,22 @@ static uint8_t to_read(uint8_t ready, bool due) {
     return due && low ? ALL_CHANNELS : 0;
 }
 
+/* A converter whose oscillator is faster than the slowest's finishes its next conversion now and then just
+ * while it waits to be read with the others: then wait a little. Oscillators may differ by a sixteenth. */
+static bool about_to_be_overwritten(uint8_t ready) {
+    const uint32_t period_ticks = period_fractions / FRACTION;
+    return hx711_any_aged(ready, period_ticks - period_ticks / 16, period_ticks + period_ticks / 16);
+}
+
 bool sampler_update(struct row *row) {
     uint32_t ticks;
     const uint32_t now = hal_ticks();
     const uint8_t ready = hx711_ready(&ticks);
     const bool complete = waited && ((have | ready) & waited) == waited;
     const bool due = complete || now - row_ticks > timeout_ticks();
+    if (about_to_be_overwritten(ready)) {
+        return false;
+    }
     const uint8_t channels = to_read(ready, due);
     if (channels) {
         torn = (torn & (uint8_t)~channels) | hx711_read(channels, counts);
