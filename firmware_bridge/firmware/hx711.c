@@ -7,16 +7,22 @@
 
 /* Shared with the interrupt. */
 static volatile uint8_t watched;   /* converters that are not being read */
-static volatile uint8_t seen_high; /* busy since the last read, so that a low level means ready */
-static volatile uint8_t fallen;
-static volatile uint32_t fell_ticks;
+static volatile uint8_t seen_high; /* since the last read or fall, so that a low level means a new conversion */
+static volatile uint8_t fallen;    /* since the last read */
+static volatile uint32_t last_fallen_ticks;            /* when the latest of these did for the first time */
+static volatile uint32_t conversion_ticks[CHANNELS];   /* when each did for the last time */
 
 void hx711_dout_changed(uint8_t levels, uint32_t ticks) {
-    const uint8_t fell = watched & seen_high & (uint8_t)~levels & (uint8_t)~fallen;
-    seen_high |= levels & watched;
-    if (fell) {
+    const uint8_t fell = watched & seen_high & (uint8_t)~levels;
+    seen_high = (uint8_t)((seen_high & ~fell) | (levels & watched));
+    for (uint8_t channel = 0; channel < CHANNELS; channel++) {
+        if (fell >> channel & 1) {
+            conversion_ticks[channel] = ticks;
+        }
+    }
+    if (fell & (uint8_t)~fallen) {
         fallen |= fell;
-        fell_ticks = ticks;
+        last_fallen_ticks = ticks;
     }
 }
 
@@ -54,9 +60,21 @@ uint8_t hx711_ready(uint32_t *ticks) {
     /* High again: the conversion was overwritten and the next one is not there yet (75 us, measured at
      * github.com/olkal/HX711_ADC, issue 81). */
     const uint8_t ready = fallen & (uint8_t)~hal_dout();
-    *ticks = fell_ticks;
+    *ticks = last_fallen_ticks;
     hal_unlock(was);
     return ready;
+}
+
+bool hx711_any_aged(uint8_t channels, uint32_t from_ticks, uint32_t to_ticks) {
+    bool any = false;
+    const uint8_t was = hal_lock();
+    const uint32_t now = hal_ticks();
+    for (uint8_t channel = 0; channel < CHANNELS; channel++) {
+        const uint32_t age_ticks = now - conversion_ticks[channel];
+        any = any || (channels >> channel & 1 && age_ticks >= from_ticks && age_ticks < to_ticks);
+    }
+    hal_unlock(was);
+    return any;
 }
 
 static int32_t gather(const uint8_t levels[BITS], uint8_t channel) {

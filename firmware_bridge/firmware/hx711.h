@@ -3,6 +3,7 @@
 #ifndef HX711_H
 #define HX711_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config.h"
@@ -16,6 +17,10 @@ void hx711_power_cycle(uint8_t channels);
 /* Converters with a conversion that has not been read.
  * ticks: [ticks] when DOUT of the last of them fell. */
 uint8_t hx711_ready(uint32_t *ticks);
+
+/* Whether the conversion of any of these converters is so old, [ticks]. An unread one is overwritten by the
+ * next, and a read into which that falls is torn without always showing it. */
+bool hx711_any_aged(uint8_t channels, uint32_t from_ticks, uint32_t to_ticks);
 
 /* Read converters whose clock lines these are, all at once: 24 bits and the pulses that set the next gain.
  * counts: [counts] sign extended, of these channels only.

@@ -91,6 +91,8 @@ void link_update(void) {
         }
     }
     say_identity();
-    faults_send();
+    if (said_rate_hz != 0) { /* who speaks comes first */
+        faults_send();
+    }
     blink();
 }

@@ -166,17 +166,37 @@ static void wake_dead(uint32_t now) {
     }
 }
 
+/* What to read now. On one clock line all are read or none; on lines of its own, each as soon as it is ready.
+ * A converter that waits low without having been high was torn before: reading brings it back into step. */
+static uint8_t to_read(uint8_t ready, bool due) {
+    const uint8_t low = (uint8_t)~hal_dout() & ALL_CHANNELS;
+    if (SEPARATE_CLOCKS) {
+        return due ? ready | low : ready;
+    }
+    return due && low ? ALL_CHANNELS : 0;
+}
+
+/* A converter whose oscillator is faster than the slowest's finishes its next conversion now and then just
+ * while it waits to be read with the others: then wait a little. Oscillators may differ by a sixteenth. */
+static bool about_to_be_overwritten(uint8_t ready) {
+    const uint32_t period_ticks = period_fractions / FRACTION;
+    return hx711_any_aged(ready, period_ticks - period_ticks / 16, period_ticks + period_ticks / 16);
+}
+
 bool sampler_update(struct row *row) {
     uint32_t ticks;
     const uint32_t now = hal_ticks();
     const uint8_t ready = hx711_ready(&ticks);
     const bool complete = waited && ((have | ready) & waited) == waited;
     const bool due = complete || now - row_ticks > timeout_ticks();
-    /* On one clock line all are read or none; on lines of its own, each as soon as it is ready. */
-    if (ready && (due || SEPARATE_CLOCKS)) {
-        const uint8_t unready = (uint8_t)~ready & ALL_CHANNELS;
-        const uint8_t low = hx711_read(SEPARATE_CLOCKS ? ready : ALL_CHANNELS, counts);
-        torn = (torn & unready) | (low & ready);
+    if (about_to_be_overwritten(ready)) {
+        return false;
+    }
+    const uint8_t channels = to_read(ready, due);
+    if (channels) {
+        torn = (torn & (uint8_t)~channels) | hx711_read(channels, counts);
+    }
+    if (channels & ready) {
         have |= ready;
         ready_ticks = ticks;
     }
