@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <simavr/avr_eeprom.h>
+#include <simavr/avr_extint.h>
 #include <simavr/avr_uart.h>
 #include <simavr/sim_elf.h>
 #include <simavr/sim_time.h>
@@ -160,6 +161,9 @@ static void finish_reset(struct board *board) {
     board->watchdog_reset_total += avr_regbit_get(avr, avr->reset_flags.wdrf);
     if (avr->cycle < board->cycle_at_reset)
         board->cycles_before_reset += board->cycle_at_reset - avr->cycle;
+    // Else simavr looks at INT0 and INT1 in every cycle that their pins are low, and SCK of two cells is there.
+    avr_extint_set_strict_lvl_trig(avr, EXTINT_IRQ_OUT_INT0, 0);
+    avr_extint_set_strict_lvl_trig(avr, EXTINT_IRQ_OUT_INT1, 0);
     avr_cycle_timer_register(avr, UART_BYTE_CYCLES, byte_arrived, board);
     board->led = false;
     for (unsigned pin = 0; pin < CELLS_MAX; pin++)  // all pins are inputs again, SCK is pulled low
