@@ -186,8 +186,9 @@ ISR(WDT_vect) {
     watchdog_ticked = true;
 }
 
-/* The watchdog has an RC oscillator of its own: when its 16 ms end, counted in clocks of the crystal, is
- * noise. The signature row, with lot and place on the wafer, makes boards differ even without. */
+/* The watchdog has an RC oscillator of its own: when its 16 ms end, counted in clocks of the crystal, is noise
+ * of at least a bit (W. Anderson, "A study of entropy": 32 such times for 32 bits pass all tests).
+ * The signature row holds the serial number of an ATmega328PB (DS40001906, 32.5). */
 uint8_t hal_noise(uint8_t index) {
     TCCR0B = 1 << CS00; /* clock / 1 */
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE) {

@@ -12,7 +12,7 @@
 #define MEASURING_TIMEOUT_TICKS (200 * MS) /* two periods of 10 Hz */
 #define MEASURING_TICKS (2500 * MS) /* then RATE_HZ is believed; a host waits 3 s for an identity */
 #define SETTLING_READS 4 /* before a converter that was silent is believed again */
-#define SILENT_READS 8 /* failures in a row before nobody waits for a converter any more */
+#define SILENT_READS 5 /* failures in a row before nobody waits for a converter any more: it has had time to settle */
 #define ODD_INTERVALS 16 /* in a row: the period is another one now */
 #define POWER_CYCLE_TICKS (2000 * MS) /* between attempts to wake a silent converter */
 

@@ -1,4 +1,4 @@
-"""HX711 converters at the level of pins and microseconds, around the C core. After the datasheet's Fig. 2 and 3."""
+"""HX711 converters at the level of pins and microseconds around the C core; datasheet, Fig. 2 and 3."""
 
 from __future__ import annotations
 
@@ -110,8 +110,11 @@ class Bench:
         loop_us: how long one turn of the main loop takes.
     """
 
-    def __init__(self, library: c.CDLL, converters: list[Converter], *, first_tick: int = 0) -> None:
+    def __init__(
+        self, library: c.CDLL, converters: list[Converter], *, first_tick: int = 0, reset_cause: int = 0
+    ) -> None:
         self.core = Core(library)
+        self.core.variable("host_reset_cause", c.c_uint8).value = reset_cause
         self.converters = converters
         self.now_us = 0.0
         self.loop_us = LOOP_US
@@ -119,6 +122,7 @@ class Bench:
         self._first_tick = first_tick
         self._ticks = self.core.variable("host_ticks", c.c_uint32)
         self._frames = FrameDecoder()
+        self._raw = b""
         self._tell_time()
         self.core.connect(self._clock, self._dout)
         self.core.power_up()
@@ -147,6 +151,11 @@ class Bench:
         while self.now_us < end_us:
             self.idle(self.loop_us)
             self._hear(self.core.update())
+
+    def take_raw(self) -> bytes:
+        """Bytes on the line since the last call."""
+        raw, self._raw = self._raw, b""
+        return raw
 
     def idle(self, us: float) -> None:
         """The main loop is busy elsewhere; interrupts come."""
@@ -177,6 +186,7 @@ class Bench:
         return sum(levels)
 
     def _hear(self, data: bytes) -> None:
+        self._raw += data
         for frame in self._frames.receive(data):
             assert not isinstance(frame, FrameFault)
             message = wire.decode(frame)

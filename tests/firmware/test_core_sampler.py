@@ -9,7 +9,7 @@ import pytest
 from hx711_model import TICK_US, Bench, Converter
 
 from firmware_bridge import wire
-from firmware_bridge.framing import encode_frame
+from firmware_bridge.framing import FrameDecoder, encode_frame
 from firmware_bridge.simulated_board import LoadSignal, SimulatedBoard
 from firmware_bridge.simulated_board.board import TICK_HZ
 from firmware_bridge.wire import COUNTS_MAX, COUNTS_MIN, BoardFaultCode, SampleFlag
@@ -39,7 +39,9 @@ def rows(bench: Bench) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def silent_faults(bench: Bench) -> list[tuple[int, int]]:
-    return [(each.channel, each.active) for each in bench.faults if each.code == BoardFaultCode.CHANNEL_SILENT]
+    return [
+        (each.channel, each.active) for each in bench.faults if each.code == BoardFaultCode.CHANNEL_SILENT
+    ]
 
 
 @pytest.mark.parametrize("rate_hz", [10.0, 11.7, 76.0, 80.0, 93.4])
@@ -65,7 +67,9 @@ def test_identity_and_blocks_are_those_of_the_simulated_board(
     model.streaming = True
     model.advance(0)
     (frame, *_) = model.advance(model.next_block_ns)
-    expected = wire.decode(Bench(shared_clock, [Converter()])._frames.receive(b"\x00" + frame)[0])  # type: ignore[arg-type]
+    (payload,) = FrameDecoder().receive(frame)
+    assert isinstance(payload, bytes)
+    expected = wire.decode(payload)
     bench = streaming(shared_clock, *(Converter(rate_hz=rate_hz) for _ in range(CHANNELS)))
     bench.run(2.0)
     assert isinstance(expected, wire.SampleBlock)
@@ -96,7 +100,9 @@ def test_ends_of_the_range_are_passed_on_without_a_flag(shared_clock: c.CDLL) ->
 @pytest.mark.parametrize("spread", [0.0003, 0.01, 0.04])
 def test_oscillators_that_differ_cost_no_wrong_reading(shared_clock: c.CDLL, spread: float) -> None:
     """Negative counts do not show a torn read: it must not come to one."""
-    signals = [lambda number, sign=sign: sign * (5_000_000 + 1000 * (number % 1000)) for sign in (1, -1, -1, 1)]
+    signals = [
+        lambda number, sign=sign: sign * (5_000_000 + 1000 * (number % 1000)) for sign in (1, -1, -1, 1)
+    ]
     rates = 80.0 * (1 + spread * np.array([0.0, 1.0, 0.6, 0.3]))
     bench = streaming(shared_clock, *map(Converter, signals, rates))
     bench.run(10.0)
@@ -156,7 +162,9 @@ def test_a_line_that_is_stuck_low_is_a_desync(shared_clock: c.CDLL) -> None:
 
 @pytest.mark.parametrize("library", ["shared_clock", "separate_clocks"])
 def test_a_missed_pulse_costs_two_readings(library: str, request: pytest.FixtureRequest) -> None:
-    bench = streaming(request.getfixturevalue(library), *(Converter(lambda n: 2 * n) for _ in range(CHANNELS)))
+    bench = streaming(
+        request.getfixturevalue(library), *(Converter(lambda n: 2 * n) for _ in range(CHANNELS))
+    )
     bench.run(1.0)
     bench.converters[1].deaf_pulses = 1
     bench.run(1.0)
