@@ -31,6 +31,7 @@ static uint8_t receive_ring[RECEIVE_BYTES];
 static volatile uint8_t receive_head, receive_tail;
 static volatile uint16_t ticks_high;
 static volatile bool watchdog_ticked;
+static volatile uint8_t watchdog_clocks;
 static uint8_t reset_flags __attribute__((section(".noinit")));
 
 /* Before anything else, or a watchdog reset would be followed by the next one. Optiboot clears MCUSR and
@@ -183,6 +184,7 @@ void hal_memory_write(uint16_t address, uint8_t byte) {
 }
 
 ISR(WDT_vect) {
+    watchdog_clocks = TCNT0; /* here, not in the loop that waits: its turns would hide the jitter */
     watchdog_ticked = true;
 }
 
@@ -200,7 +202,7 @@ uint8_t hal_noise(uint8_t index) {
     const uint32_t since = hal_ticks();
     while (!watchdog_ticked && hal_ticks() - since < HAL_TICK_HZ / 50) {
     }
-    uint8_t noise = TCNT0;
+    uint8_t noise = watchdog_clocks;
     wdt_enable(WDTO_500MS);
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE) {
         noise ^= boot_signature_byte_get(index % 32);
