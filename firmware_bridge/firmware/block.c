@@ -4,6 +4,7 @@
 
 #include "faults.h"
 #include "frame.h"
+#include "pace.h"
 #include "wire.h"
 
 #define SAMPLES_MAX 8 /* what 80 Hz fills in 0.1 s, the longest that a sample waits for its block */
@@ -85,7 +86,7 @@ void block_add(const struct row *row) {
     next_sequence++;
     last_ticks = row->ticks;
     any_row = true;
-    if (block.samples == (sampler_rate_hz() >= 80 ? SAMPLES_MAX : 1)) {
+    if (block.samples == (pace_rate_hz() >= 80 ? SAMPLES_MAX : 1)) {
         flush();
     }
 }

@@ -92,7 +92,7 @@ def eighty_hz(core: Core) -> Core:
     for _ in range(200):
         ticks.value += 5000
         core.update()
-    assert core.library.sampler_rate_hz() & 0xFF == 80
+    assert core.library.pace_rate_hz() & 0xFF == 80
     return core
 
 
