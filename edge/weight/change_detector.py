@@ -172,6 +172,7 @@ class ChangeDetector:
         """Calm plates that stand out, and the hop with which it begins; they are disturbed from there.
 
         Args:
+            run: what is judged.
             plates: columns to be judged.
             since: [plate] hop of the run from which on.
         """
@@ -243,13 +244,13 @@ class ChangeDetector:
         hops = np.arange(run.first + 1, run.first + 1 + len(run.end_ns))
         since = np.array([each.trail_hop for each in disturbances])
         if run.usable is None:
-            return np.maximum(hops[:, None] - since, 0)
+            return np.asarray(np.maximum(hops[:, None] - since, 0))
         unusable = ~run.usable[:, [each.plate for each in disturbances]]
         dark = np.maximum.accumulate(np.where(unusable, hops[:, None], 0), axis=0)
         since = np.maximum(dark, since)
         for each, last in zip(disturbances, since[-1], strict=True):
             each.trail_hop = int(last)
-        return np.maximum(hops[:, None] - since, 0)
+        return np.asarray(np.maximum(hops[:, None] - since, 0))
 
     def _see(self, run: _Run, each: Disturbance, since: int, until: int, push_g: NDArray[np.float64]) -> None:
         """Note how far a plate was pushed, and for how long it could not be read."""
@@ -274,7 +275,9 @@ class ChangeDetector:
         if not run.changes and run.first >= self._watched_to:
             return
         for hop in range(len(run.end_ns)):
-            changes = sorted(run.changes.get(hop, ()), key=lambda change: self._rack.plates.index(change.plate))
+            changes = sorted(
+                run.changes.get(hop, ()), key=lambda change: self._rack.plates.index(change.plate)
+            )
             if any(change.kind is ChangeKind.CHANGE for change in changes):
                 self._watched_to = run.first + hop + 1 + self._watched_hops
             if changes or run.first + hop < self._watched_to:

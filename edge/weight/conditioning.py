@@ -202,7 +202,7 @@ class Conditioner:
         return tuple(judged)
 
     def _are_ok(self, states: tuple[States, ...]) -> NDArray[np.bool_]:
-        """[hop, plate]"""
+        """[hop, plate] whether the state is ok."""
         ok = np.ones((len(states), len(self._all_ok)), dtype=bool)
         for hop, judged in enumerate(states):
             if judged is not self._all_ok:
@@ -213,7 +213,7 @@ class Conditioner:
         """[hop, plate] for how long something has held, after every hop."""
         hops = np.arange(1, len(holds) + 1)[:, None]
         ended = np.maximum.accumulate(np.where(holds, 0, hops), axis=0)
-        return np.where(ended > 0, 0.0, before_s) + (hops - ended) * self._hop_s
+        return np.asarray(np.where(ended > 0, 0.0, before_s) + (hops - ended) * self._hop_s)
 
     def _on_balance_s(self, loud: NDArray[np.bool_]) -> NDArray[np.float64]:
         """[hop, plate] for how long plates were loud, less the time they were not."""
@@ -228,7 +228,7 @@ class Conditioner:
 
 
 def _sum_of_samples(grams: Grams) -> Grams:
-    """[hop, plate] sums over [hop, sample, plate]; hops are short, and a sum over slices is quicker for it."""
+    """[hop, plate] sums over samples; hops are short, and adding slices is quicker than a reduction."""
     total = grams[:, 0].copy()
     for sample in range(1, grams.shape[1]):
         total += grams[:, sample]

@@ -59,9 +59,7 @@ class Dating:
         """Add the newest hops; what no question about them reaches back to is forgotten."""
         while self._kept and self._kept[0].end <= self.hops - self._history_hops:
             self._kept.popleft()
-        self._kept.append(
-            _Kept(self.hops, stretch.end_ns, stretch.period_ns, stretch.grams, stretch.mean_g)
-        )
+        self._kept.append(_Kept(self.hops, stretch.end_ns, stretch.period_ns, stretch.grams, stretch.mean_g))
         self.hops += len(stretch)
 
     def onset_ns(self, plate: int, hop: int, level_g: float, band_g: float) -> int:
@@ -77,7 +75,9 @@ class Dating:
         Noise may have stirred it long before it left. A reading that repeats itself bit for bit says
         nothing of where the plate is.
         """
-        means = np.concatenate([kept.mean_g[hops, plate] for kept, hops in self._back(hop, self._history_hops)])
+        means = np.concatenate(
+            [kept.mean_g[hops, plate] for kept, hops in self._back(hop, self._history_hops)]
+        )
         there = (np.abs(means[1:-1] - level_g) <= band_g) & (means[1:-1] != means[:-2])
         found = np.flatnonzero(there)
         return self._before_ns(hop, (there.size - int(found[-1])) * self._hop_samples) if found.size else None

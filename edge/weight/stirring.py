@@ -15,7 +15,7 @@ ONSET_RIPPLE_G = 1.0
 """[g] Ripple that never counts as a hand on a calm plate."""
 
 Flags = NDArray[np.bool_]
-Columns = NDArray[np.intp] | slice
+Columns = list[int] | slice
 """Some plates of a rack."""
 
 
@@ -35,13 +35,19 @@ class Stirring:
         """[hop, plate] what stands out from a rack at rest: more than what does from a rack that shakes.
 
         Args:
-            mean_g, spread_g: [hop, plate] g.
+            mean_g: [hop, plate] g.
+            spread_g: [hop, plate] g.
             usable: [hop, plate]; ``None``: all of them.
         """
         return self._above(mean_g, spread_g, usable, slice(None), None)
 
     def stirred(
-        self, mean_g: Grams, spread_g: Grams, usable: Flags | None, plates: Columns, loudness: NDArray[np.float64]
+        self,
+        mean_g: Grams,
+        spread_g: Grams,
+        usable: Flags | None,
+        plates: Columns,
+        loudness: NDArray[np.float64],
     ) -> Flags:
         """[hop, plate] what stands out though the rack shakes; only ``plates`` are judged and given."""
         judged = None if usable is None else usable[:, plates]

@@ -68,7 +68,9 @@ class Verdicts:
         moved = abs(delta_g) >= max(options.least_shift_g, options.decide_sigmas * sigma_g)
         told = None
         if moved or abs(ended.peak_g) >= TOLD_PEAK_G:
-            told = self._told(ended, rest, delta_g, sigma_g, hop, decided_ns, moved=moved)
+            told = self._told(
+                ended, rest, hop, delta_g=delta_g, sigma_g=sigma_g, decided_ns=decided_ns, moved=moved
+            )
         if moved or not np.isfinite(self._baseline.level_g[plate]):
             self._baseline.set_level(plate, rest.mean_g)
         else:
@@ -87,11 +89,11 @@ class Verdicts:
         self,
         ended: Disturbance,
         rest: Rest,
+        hop: int,
+        *,
         delta_g: float,
         sigma_g: float,
-        hop: int,
         decided_ns: int,
-        *,
         moved: bool,
     ) -> PlateChange:
         stirred_ns = self.date(ended)
