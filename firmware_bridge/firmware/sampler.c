@@ -119,7 +119,7 @@ static void wake_dead(uint32_t now) {
 static uint8_t to_read(uint8_t ready, bool due) {
     const uint8_t low = (uint8_t)~hal_dout() & ALL_CHANNELS;
     if (SEPARATE_CLOCKS) {
-        return due ? ready | low : ready;
+        return due ? ready | (low & (uint8_t)~have) : ready;
     }
     return due && low ? ALL_CHANNELS : 0;
 }

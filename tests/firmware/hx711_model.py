@@ -32,6 +32,7 @@ class Converter:
         silent: it is not there: DOUT is pulled up.
         stuck_low: DOUT has a short to ground.
         deaf_pulses: so many of the next clock pulses it does not see.
+        ready_us: when each conversion was.
     """
 
     signal: Callable[[int], int] = lambda number: 1000 + number
@@ -42,7 +43,7 @@ class Converter:
     deaf_pulses: int = 0
     gains: list[int] = field(default_factory=list)  # pulses of each complete read
     power_downs: int = 0
-    conversions: int = 0
+    ready_us: list[float] = field(default_factory=list)
     longest_high_us: float = 0.0
 
     def __post_init__(self) -> None:
@@ -60,6 +61,10 @@ class Converter:
     def period_us(self) -> float:
         return 1e6 / self.rate_hz
 
+    def lose_power(self, now_us: float) -> None:
+        """For a moment."""
+        self._restart(now_us)
+
     def advance(self, now_us: float) -> None:
         """Let time pass without clock edges."""
         while self._ready_us <= now_us and not self._clock:
@@ -67,8 +72,8 @@ class Converter:
                 self._update_until_us = self._ready_us + UPDATE_US
             if self._pulses:
                 self.gains.append(self._pulses)
-            self._bits = self.signal(self.conversions) & 0xFFFFFF
-            self.conversions += 1
+            self._bits = self.signal(len(self.ready_us)) & 0xFFFFFF
+            self.ready_us.append(self._ready_us)
             self._pulses = 0
             self._ready_us += self.period_us
 
