@@ -1,4 +1,4 @@
-"""Whatever happens to converters and main loop: no reading without a flag is wrong, and every one is dated right."""
+"""Whatever happens to converters and main loop: no unflagged reading is wrong, all are dated right."""
 
 from __future__ import annotations
 
