@@ -52,8 +52,8 @@ void hal_power_up(void) {
     TCCR1A = 0;
     TCCR1B = 1 << CS11 | 1 << CS10; /* clock / 64 */
     TIMSK1 = 1 << TOIE1;
-    UBRR0 = UBRR_VALUE;
     UCSR0A = USE_2X ? 1 << U2X0 : 0;
+    UBRR0 = UBRR_VALUE;
     UCSR0C = 1 << UCSZ01 | 1 << UCSZ00; /* 8N1 */
     UCSR0B = 1 << RXEN0 | 1 << TXEN0 | 1 << RXCIE0;
     PCICR = 1 << PCIE1;
@@ -196,8 +196,9 @@ uint8_t hal_noise(uint8_t index) {
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE) {
         watchdog_ticked = false;
         wdt_reset();
+        wdt_disable();
         WDTCSR = 1 << WDCE | 1 << WDE;
-        WDTCSR = 1 << WDIE; /* 16 ms, interrupt only */
+        WDTCSR = 1 << WDIE | 1 << WDE; /* interrupt after 16 ms, reset after 16 more */
     }
     const uint32_t since = hal_ticks();
     while (!watchdog_ticked && hal_ticks() - since < HAL_TICK_HZ / 50) {
