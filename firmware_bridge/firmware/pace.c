@@ -17,16 +17,16 @@ static uint8_t intervals;     /* good ones while measuring */
 static uint8_t odd_intervals; /* bad ones since, in a row */
 static uint32_t measuring_since, first_ticks, last_ticks; /* [ticks] */
 
-static void measure_anew(uint32_t now) {
-    period_fractions = 0;
-    intervals = odd_intervals = 0;
-    measuring_since = now;
-}
-
 void pace_power_up(uint32_t now) {
     rate_hz = 0;
     last_ticks = now;
-    measure_anew(now);
+    pace_measure_anew(now);
+}
+
+void pace_measure_anew(uint32_t now) {
+    period_fractions = 0;
+    intervals = odd_intervals = 0;
+    measuring_since = now;
 }
 
 uint32_t pace_period_ticks(void) {
@@ -61,7 +61,7 @@ static void follow(uint32_t interval_ticks, uint32_t now) {
         odd_intervals = 0;
         period_fractions += (uint32_t)((int32_t)(interval_ticks * FRACTION - period_fractions) / MEMORY);
     } else if (++odd_intervals == ODD_INTERVALS) {
-        measure_anew(now);
+        pace_measure_anew(now);
     }
 }
 

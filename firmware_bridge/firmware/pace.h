@@ -8,6 +8,9 @@
 
 void pace_power_up(uint32_t now);
 
+/* Forget the period; the rate is believed until another one is measured. */
+void pace_measure_anew(uint32_t now);
+
 /* Learn from a row that was ready at these ticks.
  * regular: all converters that rows wait for were in time. */
 void pace_add(uint32_t row_ticks, bool regular, uint32_t now);

@@ -83,9 +83,23 @@ static void date(struct row *row, uint32_t now) {
     }
 }
 
+/* After a time when nobody answered, whoever does first sets the pace: it may be another one now. */
+static void begin_anew(uint32_t now) {
+    for (uint8_t channel = 0; channel < CHANNELS; channel++) {
+        if (have >> channel & 1) {
+            faults_end_silent(channel);
+        }
+    }
+    waited = have;
+    pace_measure_anew(now);
+}
+
 /* True when the row counts: while the period is measured, rows are only for that. */
 static bool finish(struct row *row) {
     const uint32_t now = hal_ticks();
+    if (!waited && have) {
+        begin_anew(now);
+    }
     const bool regular = waited && (have & (uint8_t)~torn & waited) == waited;
     row->period_ticks = pace_period_ticks();
     fill(row);

@@ -195,14 +195,27 @@ def test_without_any_cell_the_board_still_speaks(library: str, request: pytest.F
     assert not rows(bench)[1][-80:].any()
 
 
-def test_another_rate_than_the_one_at_power_up_is_another_identity(shared_clock: c.CDLL) -> None:
-    bench = streaming(shared_clock, *(Converter(rate_hz=10.0) for _ in range(CHANNELS)))
+@pytest.mark.parametrize("library", ["shared_clock", "separate_clocks"])
+@pytest.mark.parametrize(("before_hz", "after_hz"), [(10, 80), (80, 10)])
+def test_another_rate_than_the_one_at_power_up_is_another_identity(
+    library: str, before_hz: int, after_hz: int, request: pytest.FixtureRequest
+) -> None:
+    converters = [Converter(rate_hz=before_hz) for _ in range(CHANNELS)]
+    bench = streaming(request.getfixturevalue(library), *converters)
     bench.run(2.0)
     for each in bench.converters:
-        each.rate_hz = 80.0
+        each.rate_hz = after_hz
+    bench.run(3.0)
+    assert [each.rate_hz for each in bench.identities] == [before_hz, after_hz]
+    assert bench.blocks[-1].samples == (8 if after_hz == 80 else 1)
+    began = [channel for channel, active in silent_faults(bench) if active]
+    ended = [channel for channel, active in silent_faults(bench) if not active]
+    assert sorted(began) == sorted(ended)
+    bench.messages.clear()
     bench.run(2.0)
-    assert [each.rate_hz for each in bench.identities] == [10, 80]
-    assert bench.blocks[-1].samples == 8
+    sequence, flags, _ = rows(bench)
+    assert not flags.any()
+    assert len(sequence) == pytest.approx(2 * after_hz, abs=8)
 
 
 def test_a_late_main_loop_loses_conversions_and_says_how_many(shared_clock: c.CDLL) -> None:
