@@ -114,7 +114,9 @@ static bool finish(struct row *row) {
 static uint8_t dead(void) {
     uint8_t alive = waited;
     for (uint8_t channel = 0; channel < CHANNELS; channel++) {
-        alive |= successes[channel] ? (uint8_t)(1u << channel) : 0;
+        if (successes[channel]) {
+            alive |= (uint8_t)(1u << channel);
+        }
     }
     return SEPARATE_CLOCKS ? ALL_CHANNELS & (uint8_t)~alive : alive ? 0 : ALL_CHANNELS;
 }

@@ -15,9 +15,9 @@ from firmware_bridge import wire
 from firmware_bridge.framing import encode_frame
 from firmware_bridge.wire import COUNTS_MIN
 
-pytestmark = pytest.mark.c_compiler
+pytestmark = [pytest.mark.c_compiler, pytest.mark.slow]
 few = settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking costs minutes of simulated time
     suppress_health_check=[HealthCheck.function_scoped_fixture],
