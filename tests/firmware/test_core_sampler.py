@@ -147,6 +147,39 @@ def test_a_cell_that_is_torn_off_is_reported_and_the_others_go_on(
     assert not rows(bench)[1][-80:].any()
 
 
+@pytest.mark.parametrize("library", ["shared_clock", "separate_clocks"])
+def test_a_converter_that_comes_back_is_believed_when_it_has_settled(
+    library: str, request: pytest.FixtureRequest
+) -> None:
+    bench = streaming(request.getfixturevalue(library))
+    bench.run(0.5)
+    bench.converters[3].silent = True
+    bench.run(0.5)
+    bench.messages.clear()
+    bench.run(0.2)
+    back = len(bench.converters[3].ready_us)
+    bench.converters[3].silent = False
+    bench.run(0.6)
+    _, flags, counts = rows(bench)
+    believed = counts[:, 3] != COUNTS_MIN
+    assert np.array_equal(believed, flags == 0)
+    first = int(counts[believed, 3][0]) - 1000
+    assert 3 <= first - back <= 5
+    assert believed[np.argmax(believed) :].all()
+
+
+def test_an_oscillator_that_warms_up_is_followed(shared_clock: c.CDLL) -> None:
+    bench = streaming(shared_clock)
+    for rate_hz in np.linspace(80, 50, 40):
+        for each in bench.converters:
+            each.rate_hz = rate_hz
+        bench.run(0.5)
+    sequence, flags, _ = rows(bench)
+    assert np.array_equal(sequence, np.arange(len(sequence)))
+    assert not flags.any()
+    assert len(bench.identities) == 1
+
+
 def test_a_line_that_is_stuck_low_is_a_desync(shared_clock: c.CDLL) -> None:
     bench = streaming(shared_clock)
     bench.run(1.0)
@@ -221,14 +254,15 @@ def test_another_rate_than_the_one_at_power_up_is_another_identity(
 def test_a_late_main_loop_loses_conversions_and_says_how_many(shared_clock: c.CDLL) -> None:
     bench = streaming(shared_clock)
     bench.run(1.0)
-    for busy_us in (26_000, 60_000, 200_000):
+    busy_times_us = [26_000, 60_000, 200_000] * 6
+    for busy_us in busy_times_us:
         bench.idle(busy_us)
-        bench.run(0.5)
+        bench.run(0.1)
     sequence, flags, counts = rows(bench)
     conversions = counts[:, 0] - counts[0, 0]
     assert np.array_equal(sequence, conversions), "numbers are those of conversions"
     gaps = np.diff(sequence)
-    assert (gaps > 1).sum() == 3
+    assert (gaps > 1).sum() == len(busy_times_us)
     assert np.array_equal(np.flatnonzero(flags) - 1, np.flatnonzero(gaps > 1))
     assert set(flags[flags > 0]) == {SampleFlag.OVERRUN}
     assert bench.blocks[-1].overflow_total == (gaps - 1).sum()
