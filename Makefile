@@ -9,7 +9,7 @@ PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
 $(shell test -x $(PYTHON) && grep -qsxF '$(CURDIR)' $(VENV)/.installed-run || rm -f $(VENV)/.installed-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format docs clean
+.PHONY: help demo test bench firmware lint format docs clean
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
@@ -22,6 +22,9 @@ test: $(VENV)/.installed-dev  ## every test, the quick ones first; make test ARG
 
 bench: $(VENV)/.installed-dev  ## accuracy and cost beside the competition's winner; docs/benchmark.md
 	@$(PYTHON) -m tools.scenarios.bench $(ARGS)
+
+firmware:  ## the image for an Arduino Uno or Nano; docs/firmware.md
+	@$(MAKE) --no-print-directory -C firmware_bridge/firmware
 
 lint: $(VENV)/.installed-dev  ## format, lint, types and import contracts, as CI checks them
 	@$(PYTHON) -m ruff format --check
@@ -37,7 +40,7 @@ docs: $(VENV)/.installed-dev  ## rewrite the generated tables of docs/
 	@$(PYTHON) -m tools.doc_tables
 
 clean:  ## remove the environment and everything generated
-	rm -rf $(VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) var build dist firmware_bridge/firmware/build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find edge firmware_bridge tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 $(PYTHON):

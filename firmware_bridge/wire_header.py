@@ -17,7 +17,9 @@ from firmware_bridge import framing, wire
 from firmware_bridge.serial_port import BAUD
 
 FIRMWARE = Path(__file__).parent / "firmware"
-NOTICE = "/* Written by `python -m firmware_bridge.wire_header` from firmware_bridge/wire.py. Do not edit. */\n"
+NOTICE = (
+    "/* Written by `python -m firmware_bridge.wire_header` from firmware_bridge/wire.py. Do not edit. */\n"
+)
 
 CONSTANTS = (
     ("WIRE_BAUD", BAUD, "[Bd] speed of the line"),
@@ -33,33 +35,48 @@ CONSTANTS = (
 )
 ENUMS: tuple[type[IntEnum] | type[wire.SampleFlag], ...] = (wire.SampleFlag, wire.BoardFaultCode)
 
-COPYING = {
-    "uint8_t": (
-        "static uint8_t *put_uint8_t(uint8_t *at, uint8_t value) {\n    *at = value;\n    return at + 1;\n}\n",
-        "static const uint8_t *get_uint8_t(const uint8_t *at, uint8_t *value) {\n"
-        "    *value = *at;\n    return at + 1;\n}\n",
-    ),
-    "uint16_t": (
-        "static uint8_t *put_uint16_t(uint8_t *at, uint16_t value) {\n"
-        "    return put_uint8_t(put_uint8_t(at, (uint8_t)value), (uint8_t)(value >> 8));\n}\n",
-        "static const uint8_t *get_uint16_t(const uint8_t *at, uint16_t *value) {\n"
-        "    *value = (uint16_t)(at[0] | (uint16_t)at[1] << 8);\n    return at + 2;\n}\n",
-    ),
-    "uint32_t": (
-        "static uint8_t *put_uint32_t(uint8_t *at, uint32_t value) {\n"
-        "    return put_uint16_t(put_uint16_t(at, (uint16_t)value), (uint16_t)(value >> 16));\n}\n",
-        "static const uint8_t *get_uint32_t(const uint8_t *at, uint32_t *value) {\n"
-        "    uint16_t low, high;\n    at = get_uint16_t(get_uint16_t(at, &low), &high);\n"
-        "    *value = low | (uint32_t)high << 16;\n    return at;\n}\n",
-    ),
-    "bytes": (
-        "static uint8_t *put_bytes(uint8_t *at, const uint8_t *bytes, uint8_t length) {\n"
-        "    memcpy(at, bytes, length);\n    return at + length;\n}\n",
-        "static const uint8_t *get_bytes(const uint8_t *at, uint8_t *bytes, uint8_t length) {\n"
-        "    memcpy(bytes, at, length);\n    return at + length;\n}\n",
-    ),
+COPYING = """
+/* Little-endian whatever the machine's own order is. */
+static uint8_t *put_uint8_t(uint8_t *at, uint8_t value) {
+    *at = value;
+    return at + 1;
 }
-"""Little-endian whatever the machine's own order is."""
+
+static uint8_t *put_uint16_t(uint8_t *at, uint16_t value) {
+    return put_uint8_t(put_uint8_t(at, (uint8_t)value), (uint8_t)(value >> 8));
+}
+
+static uint8_t *put_uint32_t(uint8_t *at, uint32_t value) {
+    return put_uint16_t(put_uint16_t(at, (uint16_t)value), (uint16_t)(value >> 16));
+}
+
+static uint8_t *put_bytes(uint8_t *at, const uint8_t *bytes, uint8_t length) {
+    memcpy(at, bytes, length);
+    return at + length;
+}
+
+static const uint8_t *get_uint8_t(const uint8_t *at, uint8_t *value) {
+    *value = *at;
+    return at + 1;
+}
+
+static const uint8_t *get_uint16_t(const uint8_t *at, uint16_t *value) {
+    *value = (uint16_t)(at[0] | (uint16_t)at[1] << 8);
+    return at + 2;
+}
+
+static const uint8_t *get_uint32_t(const uint8_t *at, uint32_t *value) {
+    uint16_t low, high;
+    at = get_uint16_t(get_uint16_t(at, &low), &high);
+    *value = low | (uint32_t)high << 16;
+    return at;
+}
+
+static const uint8_t *get_bytes(const uint8_t *at, uint8_t *bytes, uint8_t length) {
+    memcpy(bytes, at, length);
+    return at + length;
+}
+"""
 
 
 def snake_case(name: str) -> str:
@@ -75,7 +92,9 @@ def comment(text: str | None) -> str:
 
 def scalars(layout: wire.Layout) -> list[tuple[str, wire.Scalar, str]]:
     """Name, kind and comment of the fields of fixed size."""
-    return [(each.name, each.kind, each.comment) for each in layout.fields if isinstance(each.kind, wire.Scalar)]
+    return [
+        (each.name, each.kind, each.comment) for each in layout.fields if isinstance(each.kind, wire.Scalar)
+    ]
 
 
 def payload_bytes(layout: wire.Layout) -> str:
@@ -83,7 +102,9 @@ def payload_bytes(layout: wire.Layout) -> str:
     terms = [str(layout.scalars.size)]
     for field in layout.repeated:
         assert isinstance(field.kind, wire.Repeated)  # noqa: S101 - that is what ``repeated`` holds
-        terms.append(f"(samples) * {field.kind.entry_bytes}ul" + (" * (channels)" if field.kind.per_channel else ""))
+        terms.append(
+            f"(samples) * {field.kind.entry_bytes}ul" + (" * (channels)" if field.kind.per_channel else "")
+        )
     return " + ".join(terms)
 
 
@@ -125,42 +146,38 @@ def header() -> str:
     return "".join([*parts, "\n#endif\n"])
 
 
+def copying(verb: str, layout: wire.Layout) -> Iterator[str]:
+    """A line of C for each scalar field."""
+    for field, kind, _ in scalars(layout):
+        if kind.length > 1:
+            yield f"    at = {verb}_bytes(at, message->{field}, {kind.length});\n"
+        else:
+            reference = "&" if verb == "get" else ""
+            yield f"    at = {verb}_{kind.c_type}(at, {reference}message->{field});\n"
+
+
 def definition(layout: wire.Layout) -> Iterator[str]:
     """The two functions of one message."""
     name = snake_case(layout.message.__name__)
     constant = f"WIRE_{name.upper()}"
-    copying = [(f"message->{field}", kind) for field, kind, _ in scalars(layout)]
-    if not copying:
-        return
+    end = f"{constant}_PAYLOAD_BYTES(message->samples, message->channels)"
     yield f"\nuint8_t *wire_put_{name}(uint8_t *payload, const struct wire_{name} *message) {{\n"
     yield f"    uint8_t *at = put_uint8_t(payload, {constant}_ID);\n"
-    for field, kind in copying:
-        if kind.length > 1:
-            yield f"    at = put_bytes(at, {field}, {kind.length});\n"
-        else:
-            yield f"    at = put_{kind.c_type}(at, {field});\n"
+    yield from copying("put", layout)
     yield "    return at;\n}\n"
     yield f"\nbool wire_get_{name}(struct wire_{name} *message, const uint8_t *payload, uint8_t bytes) {{\n"
-    yield f"    if (bytes < {constant}_BYTES || payload[0] != {constant}_ID) {{\n        return false;\n    }}\n"
-    yield "    const uint8_t *at = payload + 1;\n"
-    for field, kind in copying:
-        if kind.length > 1:
-            yield f"    at = get_bytes(at, {field}, {kind.length});\n"
-        else:
-            yield f"    at = get_{kind.c_type}(at, &{field});\n"
-    if layout.repeated:
-        yield f"    return bytes == {constant}_PAYLOAD_BYTES(message->samples, message->channels);\n}}\n"
-    else:
-        yield "    return at == payload + bytes;\n}\n"
+    yield f"    if (bytes < {constant}_BYTES || payload[0] != {constant}_ID) {{\n"
+    yield "        return false;\n    }\n    const uint8_t *at = payload + 1;\n"
+    yield from copying("get", layout)
+    yield f"    return bytes == {end};\n}}\n" if layout.repeated else "    return at == payload + bytes;\n}\n"
 
 
 def source() -> str:
     """Text of ``wire.c``."""
-    parts = [NOTICE, '#include "wire.h"\n\n#include <string.h>\n']
-    for put, get in COPYING.values():
-        parts += ["\n", put, "\n", get]
+    parts = [NOTICE, '#include "wire.h"\n\n#include <string.h>\n', COPYING]
     for layout in wire.TABLE:
-        parts += definition(layout)
+        if scalars(layout):
+            parts += definition(layout)
     return "".join(parts)
 
 

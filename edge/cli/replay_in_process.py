@@ -10,6 +10,7 @@ from edge.aggregator.store import Store
 from edge.messages import NodeMessage
 from edge.node.pipeline import NodePipeline
 from edge.recording.case import Case, StoreInput
+from edge.recording.gathering import gathered
 from edge.recording.mcap_recorder import Recorder
 from edge.samples import NS_PER_S, CountBlock, NodeInput, UtcReading, WeightBlock
 
@@ -82,7 +83,9 @@ class InProcessReplay:
             RecordingError: the recording ends in a fault; everything before it is in the store.
         """
         try:
-            for node, arrived in self._case.inputs():
+            inputs = self._case.inputs()
+            as_they_came = pace is not None or self._recorder is not None
+            for node, arrived in inputs if as_they_came else gathered(inputs):
                 if isinstance(arrived, StoreInput):
                     self._hear(arrived)
                 elif node in self._pipelines:

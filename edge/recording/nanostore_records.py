@@ -78,9 +78,18 @@ class Line(msgspec.Struct, frozen=True):
 class Values(msgspec.Struct, frozen=True):
     """Weights [time, shelf, plate] g as little-endian float32; index 0 of shelf and plate is padding."""
 
-    data: bytes = b""  # base64 in the file
+    data: msgspec.Raw = msgspec.Raw(b'""')  # base64, left as it is: most of a line, and not always wanted
     shape: tuple[int, ...] = ()
     type: str = "DATATYPE_FLOAT32"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no samples came."""
+        return self.data == b'""'
+
+    def decoded(self) -> bytes:
+        """The samples. Raises ``msgspec.DecodeError``: no base64."""
+        return msgspec.json.decode(self.data, type=bytes)
 
 
 class PlateData(msgspec.Struct, frozen=True):

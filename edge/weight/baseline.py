@@ -76,26 +76,39 @@ class Baseline:
             calm: [plate] plates that were valid and undisturbed in all of it.
         """
         use = self._trusted & calm
-        mean, square, ripple = np.where(use, self._waiting, 0.0)
-        level = np.where(use & ~self.ready, mean, self.level_g)
-        innovation = np.where(use, mean - level, 0.0)
-        young = self._age < YOUNG_EPOCHS
-        gain = np.where(young, 1.0 / (self._age + 1.0), self._epoch_s / self._options.baseline_s)
-        step = gain * innovation
-        corrected = self.corrected_g + step.clip(-self._drift_g, self._drift_g)
-        corrected = corrected.clip(-self._options.baseline_cap_g, self._options.baseline_cap_g)
-        self.level_g = level + np.where(young, step, corrected - self.corrected_g)
-        self.corrected_g = np.where(young, self.corrected_g, corrected)
-        fade = np.where(use, np.where(young, 0.5, self._epoch_s / self._options.noise_s), 0.0)
-        # What the level may not follow is no noise: else the noise would grow with it, and hide it.
-        wander = np.minimum(innovation**2, WANDER_MAX * square)
-        variance = self.noise_g**2 + fade * (square + wander - self.noise_g**2)
-        self.noise_g = np.maximum(np.sqrt(variance), NOISE_FLOOR_G)
-        self.ripple_g = np.maximum(self.ripple_g + fade * (ripple - self.ripple_g), RIPPLE_FLOOR_G)
-        self._age = self._age + use
+        if use.all():
+            self._follow(slice(None))
+        elif use.any():
+            self._follow(np.flatnonzero(use))
         self._trusted = calm
-        centre = mean_g.mean(axis=0)
-        self._waiting = np.stack([centre, np.square(mean_g - centre).mean(axis=0), spread_g.mean(axis=0)])
+        hops = len(mean_g)
+        centre = np.add.reduce(mean_g) / hops
+        apart = mean_g - centre
+        self._waiting = np.array(
+            (centre, np.add.reduce(apart * apart) / hops, np.add.reduce(spread_g) / hops)
+        )
+
+    def _follow(self, use: NDArray[np.intp] | slice) -> None:
+        """Move level and noise of some plates to the epoch that waited."""
+        mean, square, ripple = self._waiting[:, use]
+        age, level = self._age[use], self.level_g[use]
+        level = np.where(np.isnan(level), mean, level)
+        innovation = mean - level
+        young = age < YOUNG_EPOCHS
+        step = np.where(young, 1.0 / (age + 1.0), self._epoch_s / self._options.baseline_s) * innovation
+        before, cap_g = self.corrected_g[use], self._options.baseline_cap_g
+        bounded = np.minimum(np.maximum(step, -self._drift_g), self._drift_g)
+        corrected = np.minimum(np.maximum(before + bounded, -cap_g), cap_g)
+        self.level_g[use] = level + np.where(young, step, corrected - before)
+        self.corrected_g[use] = np.where(young, before, corrected)
+        fade = np.where(young, 0.5, self._epoch_s / self._options.noise_s)
+        # What the level may not follow is no noise: else the noise would grow with it, and hide it.
+        wander = np.minimum(innovation * innovation, WANDER_MAX * square)
+        noise, usual = self.noise_g[use], self.ripple_g[use]
+        variance = noise * noise + fade * (square + wander - noise * noise)
+        self.noise_g[use] = np.maximum(np.sqrt(variance), NOISE_FLOOR_G)
+        self.ripple_g[use] = np.maximum(usual + fade * (ripple - usual), RIPPLE_FLOOR_G)
+        self._age[use] = age + 1
 
     def set_level(self, plate: int, level_g: float) -> None:
         """A change has settled: the new level counts from here."""

@@ -1,37 +1,31 @@
 """Per plate: from the first motion to a new level, or back to the old one.
 
 A plate is *calm* or *disturbed*. It becomes disturbed when a hop's mean leaves the baseline by more than its
-own noise explains, or its samples ripple more than the whole rack's do. From then on its baseline is frozen.
-It settles as soon as the last ``settle_min_s`` to ``settle_max_s`` are level enough (``rest.py``).
+own noise explains, or its samples ripple more than the whole rack's do (``stirring.py``). From then on its
+baseline is frozen. It settles as soon as the last ``settle_min_s`` to ``settle_max_s`` are level enough
+(``rest.py``), and is judged (``verdict.py``).
+
+Hops are judged in *runs*: those of one stretch and one epoch of the baseline. Within a run no plate depends
+on another, and every plate's hops are taken in their order, so that how samples are cut makes no difference.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import WeightSection
 from edge.samples import NS_PER_S, ChangeKind, Grams, PlateChange, RackLayout
-from edge.weight.baseline import RIPPLE_FLOOR_G, Baseline
+from edge.weight.baseline import Baseline
 from edge.weight.conditioning import Stretch
 from edge.weight.dating import Dating
-from edge.weight.rest import Rest, Trail, find_rest
-
-PRESS_S = 0.5
-"""[s] A hand touches goods so long before the load changes (measured 0.2 s)."""
-
-LEFT_SHARE, LEFT_SIGMAS = 0.1, 3.0
-"""[1, sigma] A level that is off by so much of a change, and of the plate's noise, has left its place."""
-
-ONSET_RIPPLES = 4.0
-"""[1] Ripple beyond so many times what the rack's motion explains is a hand's, however level the mean."""
-
-ONSET_RIPPLE_G = 1.0
-"""[g] Ripple that never counts as a hand on a calm plate."""
+from edge.weight.rest import RestSearch, Trails
+from edge.weight.stirring import Flags, Stirring
+from edge.weight.verdict import Disturbance, Verdicts
 
 ONSET_BAND_G = 3.0
 """[g] A sample so near its level has not begun to move; ..."""
@@ -42,55 +36,80 @@ ONSET_BAND_RIPPLES, ONSET_BAND_SIGMAS = 5.0, 3.0
 LEVEL_SIGMA_G = 0.05
 """[g] added to what averaging leaves of a level's noise: slow motion does not average away."""
 
-PUSH_S = 0.2
-"""[s] A hand pushes at least so long; ringing averages out."""
-
 STORED_SIGMA_G = 4.0
 """[g] What drift may have done to a stored level while the node was off."""
 
+WATCHED_AFTER_S = 1.0
+"""[s] After a change, every hop is told for so long: somebody may wait for a neighbour that still moves."""
+
+DATED_WITHIN_S = 4.0
+"""[s] The onset of a disturbance is looked up at its end, or when it lasts so long: most need none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectedHop:
+    """A hop that ended some disturbances, or that came soon after such a one."""
+
+    hop: int  # in the stretch
+    changes: tuple[PlateChange, ...]
+    moving_g: Mapping[str, float]  # [g] by plate still disturbed: how far it is from its baseline
+
 
 @dataclass(slots=True)
-class _Disturbance:
-    """A plate between first motion and rest."""
+class _Run:
+    """Some hops of a stretch, and what comes of them."""
 
-    onset_ns: int
-    level_g: float  # frozen baseline
-    level_sigma_g: float
-    trail: Trail
-    seen_ns: int  # [ns] last usable hop
-    peak_g: float = 0.0
-    dark_s: float = 0.0  # [s] longest time without usable samples
+    first: int  # number of the first hop
+    end_ns: NDArray[np.int64]  # [hop]
+    mean_g: Grams  # [hop, plate]
+    spread_g: Grams  # [hop, plate]
+    usable: Flags | None  # [hop, plate]; None: all
+    loudness: NDArray[np.float64]  # [hop]
+    changes: dict[int, list[PlateChange]] = field(default_factory=dict)  # by hop
+    disturbed: list[tuple[Disturbance, int, int]] = field(default_factory=list)  # from hop, until hop
+
+    def moving_g(self, hop: int, plates: Sequence[str]) -> dict[str, float]:
+        """[g] by plate that is still disturbed after a hop, and can be read."""
+        moving = sorted(
+            (each.plate, each.level_g)
+            for each, start, until in self.disturbed
+            if start <= hop < until and (self.usable is None or self.usable[hop, each.plate])
+        )
+        return {plates[plate]: float(self.mean_g[hop, plate]) - level_g for plate, level_g in moving}
 
 
 class ChangeDetector:
     """Watches all plates of one rack."""
 
     def __init__(self, rack: RackLayout, hop_samples: int, options: WeightSection) -> None:
-        self._rack, self._options, self._hop_samples = rack, options, hop_samples
+        self._rack, self._options = rack, options
         self._hop_s = hop_samples / rack.rate_hz
-        self._shortest = max(3, math.ceil(options.settle_min_s / self._hop_s - 1e-9))
-        self._longest = max(self._shortest, math.ceil(options.settle_max_s / self._hop_s - 1e-9))
-        self._push_hops = max(1, round(PUSH_S / self._hop_s))
+        shortest = max(3, math.ceil(options.settle_min_s / self._hop_s - 1e-9))
+        longest = max(shortest, math.ceil(options.settle_max_s / self._hop_s - 1e-9))
+        self._watched_hops = round(WATCHED_AFTER_S / self._hop_s)
+        self._dated_hops = round(DATED_WITHIN_S / self._hop_s)
+        self._past = longest - 1  # [hops] before a hop that a rest may be read from
         self.baseline = Baseline(len(rack.plates), self._hop_s, options)
+        self._stirring = Stirring(self.baseline, options.onset_sigmas)
+        self._rests = RestSearch(shortest, longest, self._hop_s)
         self._dating = Dating(hop_samples, self._hop_s)
+        self._verdicts = Verdicts(rack.plates, self.baseline, self._dating, options)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything; equal to a new detector."""
+        plates = len(self._rack.plates)
         self.baseline.reset()
-        self._open: dict[int, _Disturbance] = {}
         self._dating.clear()
-        self._epoch: list[tuple[Grams, Grams]] = []  # (means, spreads) of the hops of the running epoch
-        self._calm = np.ones(len(self._rack.plates), dtype=bool)  # so far in the running epoch
+        self._open: dict[int, Disturbance] = {}
+        self._epoch: list[tuple[Grams, Grams]] = []  # (means, spreads) of runs of the running epoch
+        self._epoch_left = self.baseline.epoch_hops  # [hops] that the running epoch lacks
+        self._calm = np.ones(plates, dtype=bool)  # so far in the running epoch
         self._seen_ns = 0  # [ns] end of the hop before
-
-    def moving_g(self) -> dict[str, float]:
-        """How far each disturbed plate is from its baseline now [g]."""
-        return {
-            self._rack.plates[plate]: open_.trail.means_g[-1] - open_.level_g
-            for plate, open_ in self._open.items()
-            if open_.trail.means_g
-        }
+        self._watched_to = 0  # number of the first hop that nobody waits for
+        self._mean_g = np.full((self._past, plates), np.nan)  # the hops before
+        self._spread_g = np.full((self._past, plates), np.nan)
+        self._loudness = np.ones(self._past)
 
     @property
     def disturbed(self) -> frozenset[int]:
@@ -99,164 +118,185 @@ class ChangeDetector:
 
     def expect(self, levels_g: Mapping[int, float], mono_ns: int) -> None:
         """Levels from before the node stopped, by column: a difference is a change that nobody saw."""
+        hop = self._dating.hops
         for plate, level_g in levels_g.items():
-            self._open[plate] = _Disturbance(
-                mono_ns, level_g, STORED_SIGMA_G, Trail.of_length(self._longest), mono_ns, dark_s=math.inf
+            self._open[plate] = Disturbance(
+                plate, hop, level_g, STORED_SIGMA_G, 0.0, hop, mono_ns, onset_ns=mono_ns, dark_s=math.inf
             )
 
-    def update(self, stretch: Stretch) -> Iterator[tuple[int, list[PlateChange]]]:
-        """Take in some hops; give (hop, disturbances that ended with it) for every hop with a disturbance.
+    def update(self, stretch: Stretch) -> Iterator[DetectedHop]:
+        """Take in some hops; give those with which something ended, and those soon after."""
+        first, past = self._dating.hops, self._past
+        self._dating.take(stretch)
+        self._mean_g = np.concatenate((self._mean_g, stretch.mean_g))
+        self._spread_g = np.concatenate((self._spread_g, stretch.spread_g))
+        self._loudness = np.concatenate((self._loudness, np.ones(len(stretch))))
+        start = 0
+        while start < len(stretch):
+            until = min(len(stretch), start + self._epoch_left)
+            hops = slice(start, until)
+            run = _Run(
+                first=first + start,
+                end_ns=stretch.end_ns[hops],
+                mean_g=stretch.mean_g[hops],
+                spread_g=stretch.spread_g[hops],
+                usable=None if stretch.clean else stretch.valid[hops],
+                loudness=self._loudness[past + start : past + until],
+            )
+            self._judge(run, start, round(stretch.period_ns))
+            yield from self._told(run, start)
+            self._count(run)
+            start = until
+        kept = len(self._mean_g) - past
+        self._mean_g, self._spread_g = self._mean_g[kept:], self._spread_g[kept:]
+        self._loudness = self._loudness[kept:]
 
-        Calm hops are judged together: only the rest cost a step each.
+    # --- a run ------------------------------------------------------------------------------------
+
+    def _judge(self, run: _Run, start: int, period_ns: int) -> None:
+        """Let disturbances begin and end."""
+        possible = self._stirring.possible(run.mean_g, run.spread_g, run.usable)
+        if not self._open and not possible.any():
+            return
+        run.loudness[:] = self._stirring.loudness(run.spread_g)
+        calm = [plate for plate in map(int, np.flatnonzero(possible.any(axis=0))) if plate not in self._open]
+        followed = [(each, 0) for each in self._open.values()]
+        followed += self._stirred(run, calm, [0] * len(calm))
+        while followed:
+            ended = self._follow(run, start, followed, period_ns)
+            # A plate may stir again within the run in which it came to rest.
+            again = [(plate, hop + 1) for plate, hop in ended if hop + 1 < len(run.end_ns)]
+            followed = self._stirred(run, [plate for plate, _ in again], [hop for _, hop in again])
+
+    def _stirred(self, run: _Run, plates: list[int], since: list[int]) -> list[tuple[Disturbance, int]]:
+        """Calm plates that stand out, and the hop with which it begins; they are disturbed from there.
+
+        Args:
+            run: what is judged.
+            plates: columns to be judged.
+            since: [plate] hop of the run from which on.
         """
-        hop = 0
-        while hop < len(stretch):
-            until = min(
-                len(stretch), hop + (1 if self._open else self.baseline.epoch_hops - len(self._epoch))
+        if not plates:
+            return []
+        stirred = self._stirring.stirred(run.mean_g, run.spread_g, run.usable, plates, run.loudness)
+        stirred &= np.arange(len(stirred))[:, None] >= since
+        begun = []
+        for column in map(int, np.flatnonzero(stirred.any(axis=0))):
+            hop = int(stirred[:, column].argmax())
+            begun.append((self._begin(run, plates[column], hop), hop))
+        return begun
+
+    def _begin(self, run: _Run, plate: int, hop: int) -> Disturbance:
+        noise_g, ripple_g = float(self.baseline.noise_g[plate]), float(self.baseline.ripple_g[plate])
+        averaged_hops = max(self._options.baseline_s / self._hop_s, 1.0)
+        self._open[plate] = begun = Disturbance(
+            plate=plate,
+            hop=run.first + hop,
+            level_g=float(self.baseline.level_g[plate]),
+            level_sigma_g=noise_g / math.sqrt(averaged_hops) + LEVEL_SIGMA_G,
+            still_g=max(ONSET_BAND_RIPPLES * ripple_g, ONSET_BAND_SIGMAS * noise_g, ONSET_BAND_G),
+            trail_hop=run.first + hop,
+            seen_ns=int(run.end_ns[hop - 1]) if hop else self._seen_ns,
+        )
+        return begun
+
+    def _follow(
+        self, run: _Run, start: int, followed: list[tuple[Disturbance, int]], period_ns: int
+    ) -> list[tuple[int, int]]:
+        """Look for rests of disturbed plates; (plate, hop) of those that ended."""
+        plates = [each.plate for each, _ in followed]
+        length = self._trail_lengths(run, [each for each, _ in followed])
+        rests = self._rests.update(
+            Trails(
+                mean_g=self._mean_g[start : start + self._past + len(run.end_ns), plates],
+                spread_g=self._spread_g[start : start + self._past + len(run.end_ns), plates],
+                loudness=self._loudness[start : start + self._past + len(run.end_ns)],
+                length=length,
+                level_g=np.array([each.level_g for each, _ in followed]),
+                noise_g=self.baseline.noise_g[plates],
+                ripple_g=self.baseline.ripple_g[plates],
             )
-            loudness = self._loudness(stretch.spread_g[hop:until])
-            stirred = self._stirred(stretch, hop, until, loudness)
-            stirs = np.flatnonzero(stirred.any(axis=1))
-            first = hop if self._open else hop + int(stirs[0]) if stirs.size else until
-            self._take(stretch, hop, first)
-            if first < until:
-                self._dating.take(stretch, first)
-                yield first, self._step(stretch, first, stirred[first - hop], float(loudness[first - hop]))
-                self._count(stretch, first, first + 1)
-                first += 1
-            hop = first
-            if len(self._epoch) >= self.baseline.epoch_hops:
-                self._close_epoch()
-
-    def _stirred(
-        self, stretch: Stretch, start: int, until: int, loudness: NDArray[np.float64]
-    ) -> NDArray[np.bool_]:
-        """[hop, plate] where a calm plate stands out. ``loudness``: [hop]."""
-        baseline = self.baseline
-        mean_g, spread_g = stretch.mean_g[start:until], stretch.spread_g[start:until]
-        louder = loudness[:, None]
-        with np.errstate(invalid="ignore"):
-            moved = np.abs(mean_g - baseline.level_g) > (
-                self._options.onset_sigmas * np.sqrt(louder) * baseline.noise_g
-            )
-            rippled = spread_g > ONSET_RIPPLES * louder * baseline.ripple_g + ONSET_RIPPLE_G
-        return (moved | rippled | ~stretch.valid[start:until]) & baseline.ready
-
-    def _loudness(self, spread_g: Grams) -> NDArray[np.float64]:
-        """[hop] how much more than usual the whole rack ripples; at least 1 (median over its plates)."""
-        if spread_g.shape[1] < 3:
-            return np.ones(len(spread_g))
-        usual = np.maximum(self.baseline.ripple_g, RIPPLE_FLOOR_G)
-        middle = spread_g.shape[1] // 2
-        return np.asarray(np.maximum(np.partition(spread_g / usual, middle, axis=1)[:, middle], 1.0))
-
-    def _take(self, stretch: Stretch, start: int, until: int) -> None:
-        """Calm hops: remember them for dating and for the running epoch."""
-        for hop in range(start, until):
-            self._dating.take(stretch, hop)
-        self._count(stretch, start, until)
-
-    def _count(self, stretch: Stretch, start: int, until: int) -> None:
-        """Add hops to the running epoch."""
-        self._epoch += [(stretch.mean_g[hop], stretch.spread_g[hop]) for hop in range(start, until)]
-        if until > start:
-            self._seen_ns = int(stretch.end_ns[until - 1])
-            self._calm &= stretch.valid[start:until].all(axis=0)
-            if self._open:
-                self._calm[list(self._open)] = False
-
-    def _close_epoch(self) -> None:
-        means, spreads = zip(*self._epoch, strict=True)
-        self.baseline.update(np.array(means), np.array(spreads), self._calm)
-        self._epoch = []
-        self._calm = np.ones(len(self._rack.plates), dtype=bool)
-        if self._open:
-            self._calm[list(self._open)] = False
-
-    def _step(
-        self, stretch: Stretch, hop: int, stirred: NDArray[np.bool_], loudness: float
-    ) -> list[PlateChange]:
-        """One hop in which something is disturbed; what ended with it."""
-        for plate in map(int, np.flatnonzero(stirred)):
-            if plate not in self._open:
-                self._start(plate)
+        )
+        at_rest = rests.hops > 0
         ended = []
-        for plate in sorted(self._open):
-            self._calm[plate] = False
-            change = self._follow(plate, stretch, hop, loudness)
-            if change is not None:
-                del self._open[plate]
-                ended.append(change)
+        for column, (each, since) in enumerate(followed):
+            self._calm[each.plate] = False
+            rests_at = np.flatnonzero(at_rest[since:, column])
+            hop = since + int(rests_at[0]) if rests_at.size else None
+            until = len(run.end_ns) if hop is None else hop
+            run.disturbed.append((each, since, until))
+            self._see(run, each, since, min(until + 1, len(run.end_ns)), rests.push_g[:, column])
+            if hop is None:
+                if run.first + until - each.hop >= self._dated_hops:
+                    self._verdicts.date(each)
+                continue
+            del self._open[each.plate]
+            ended.append((each.plate, hop))
+            rest, swing_g = rests.at(hop, column), rests.swing_g(hop, column, int(length[hop, column]))
+            decided_ns = int(run.end_ns[hop]) + period_ns
+            told = self._verdicts.of(each, rest, swing_g, run.first + hop, decided_ns)
+            if told is not None:
+                run.changes.setdefault(hop, []).append(told)
         return ended
 
-    def _start(self, plate: int) -> None:
-        noise, level_g = float(self.baseline.noise_g[plate]), float(self.baseline.level_g[plate])
-        ripple = float(self.baseline.ripple_g[plate])
-        still_g = max(ONSET_BAND_RIPPLES * ripple, ONSET_BAND_SIGMAS * noise, ONSET_BAND_G)
-        self._open[plate] = _Disturbance(
-            onset_ns=self._dating.onset_ns(plate, level_g, still_g),
-            level_g=level_g,
-            level_sigma_g=noise / math.sqrt(max(self._options.baseline_s / self._hop_s, 1.0)) + LEVEL_SIGMA_G,
-            trail=Trail.of_length(self._longest),
-            seen_ns=self._seen_ns,
-        )
+    def _trail_lengths(self, run: _Run, disturbances: Sequence[Disturbance]) -> NDArray[np.int64]:
+        """[hop, plate] hops since each disturbance began, or since the plate could not be read."""
+        hops = np.arange(run.first + 1, run.first + 1 + len(run.end_ns))
+        since = np.array([each.trail_hop for each in disturbances])
+        if run.usable is None:
+            return np.asarray(np.maximum(hops[:, None] - since, 0))
+        unusable = ~run.usable[:, [each.plate for each in disturbances]]
+        dark = np.maximum.accumulate(np.where(unusable, hops[:, None], 0), axis=0)
+        since = np.maximum(dark, since)
+        for each, last in zip(disturbances, since[-1], strict=True):
+            each.trail_hop = int(last)
+        return np.asarray(np.maximum(hops[:, None] - since, 0))
 
-    def _follow(self, plate: int, stretch: Stretch, hop: int, loudness: float) -> PlateChange | None:
-        """One more hop of a disturbance; what became of it, if it ended."""
-        open_, end_ns = self._open[plate], int(stretch.end_ns[hop])
-        if not stretch.valid[hop, plate]:
-            open_.trail.clear()
-            return None
-        open_.dark_s = max(open_.dark_s, (end_ns - open_.seen_ns) / NS_PER_S - self._hop_s)
-        open_.seen_ns = end_ns
-        mean = float(stretch.mean_g[hop, plate])
-        open_.trail.append(mean, float(stretch.spread_g[hop, plate]), loudness)
-        push_g = open_.trail.last_mean_g(self._push_hops) - open_.level_g
-        if abs(push_g) > abs(open_.peak_g):
-            open_.peak_g = push_g
-        rest = find_rest(
-            open_.trail,
-            level_g=open_.level_g,
-            noise_g=float(self.baseline.noise_g[plate]),
-            ripple_g=float(self.baseline.ripple_g[plate]),
-            shortest=self._shortest,
-            hop_s=self._hop_s,
-        )
-        return None if rest is None else self._ended(plate, open_, rest, stretch, hop)
+    def _see(self, run: _Run, each: Disturbance, since: int, until: int, push_g: NDArray[np.float64]) -> None:
+        """Note how far a plate was pushed, and for how long it could not be read."""
+        pushes = push_g[since:until]
+        peak_g = float(pushes[np.abs(pushes).argmax()])
+        if abs(peak_g) > abs(each.peak_g):
+            each.peak_g = peak_g
+        seen_ns = run.end_ns[since:until]
+        if run.usable is not None:
+            seen_ns = seen_ns[run.usable[since:until, each.plate]]
+        if seen_ns.size:
+            gap_ns = int(seen_ns[0]) - each.seen_ns
+            if run.usable is not None and seen_ns.size > 1:
+                gap_ns = max(gap_ns, int(np.diff(seen_ns).max()))
+            each.dark_s = max(each.dark_s, gap_ns / NS_PER_S - self._hop_s)
+            each.seen_ns = int(seen_ns[-1])
 
-    def _ended(self, plate: int, open_: _Disturbance, rest: Rest, stretch: Stretch, hop: int) -> PlateChange:
-        delta = rest.mean_g - open_.level_g
-        sigma = math.hypot(rest.sigma_g, open_.level_sigma_g)
-        settled_ns = self._dating.settled_ns(plate, rest)
-        kind = self._kind(open_, delta, sigma, settled_ns)
-        if kind in (ChangeKind.CHANGE, ChangeKind.OFFLINE_CHANGE) or not self.baseline.ready[plate]:
-            self.baseline.set_level(plate, rest.mean_g)
+    # --- after a run ------------------------------------------------------------------------------
+
+    def _told(self, run: _Run, start: int) -> Iterator[DetectedHop]:
+        """Hops worth a word, in their order."""
+        if not run.changes and run.first >= self._watched_to:
+            return
+        for hop in range(len(run.end_ns)):
+            changes = sorted(
+                run.changes.get(hop, ()), key=lambda change: self._rack.plates.index(change.plate)
+            )
+            if any(change.kind is ChangeKind.CHANGE for change in changes):
+                self._watched_to = run.first + hop + 1 + self._watched_hops
+            if changes or run.first + hop < self._watched_to:
+                yield DetectedHop(start + hop, tuple(changes), run.moving_g(hop, self._rack.plates))
+
+    def _count(self, run: _Run) -> None:
+        """Add a run to its epoch; the baseline moves when that is over."""
+        self._epoch.append((run.mean_g, run.spread_g))
+        self._epoch_left -= len(run.end_ns)
+        self._seen_ns = int(run.end_ns[-1])
+        if run.usable is not None:
+            self._calm &= run.usable.all(axis=0)
+        if self._epoch_left:
+            return
+        if len(self._epoch) == 1:
+            self.baseline.update(run.mean_g, run.spread_g, self._calm)
         else:
-            self.baseline.widen(plate, float(np.std(open_.trail.means_g)))
-        return PlateChange(
-            plate=self._rack.plates[plate],
-            kind=kind,
-            delta_g=delta,
-            sigma_g=sigma,
-            onset_ns=min(self._onset_ns(plate, open_, delta), settled_ns),
-            settled_ns=settled_ns,
-            decided_ns=int(stretch.end_ns[hop]) + round(stretch.period_ns),
-            peak_g=open_.peak_g,
-            stirred_ns=open_.onset_ns,
-        )
-
-    def _onset_ns(self, plate: int, open_: _Disturbance, delta_g: float) -> int:
-        """First motion of what made the change: not of noise before it, and not after a sensor's sleep."""
-        band_g = max(LEFT_SIGMAS * float(self.baseline.noise_g[plate]), LEFT_SHARE * abs(delta_g))
-        left_ns = self._dating.leaving_ns(plate, open_.level_g, band_g)
-        if left_ns is None:
-            return open_.onset_ns
-        press_ns = round(PRESS_S * NS_PER_S)
-        return left_ns if open_.onset_ns - left_ns > press_ns else max(open_.onset_ns, left_ns - press_ns)
-
-    def _kind(self, open_: _Disturbance, delta_g: float, sigma_g: float, settled_ns: int) -> ChangeKind:
-        options = self._options
-        if abs(delta_g) >= max(options.least_shift_g, options.decide_sigmas * sigma_g):
-            return ChangeKind.OFFLINE_CHANGE if open_.dark_s > options.bridge_s else ChangeKind.CHANGE
-        lasted_s = (settled_ns - open_.onset_ns) / NS_PER_S
-        return ChangeKind.LEAN if lasted_s > options.touch_max_s else ChangeKind.TOUCH
+            means_g, spreads_g = zip(*self._epoch, strict=True)
+            self.baseline.update(np.concatenate(means_g), np.concatenate(spreads_g), self._calm)
+        self._epoch, self._epoch_left = [], self.baseline.epoch_hops
+        self._calm = np.ones(len(self._rack.plates), dtype=bool)
+        self._calm[list(self._open)] = False

@@ -6,6 +6,7 @@ length since the first sample, so that how the samples were cut into blocks make
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +40,7 @@ class Stretch:
     spread_g: Grams  # [hop, plate] g, standard deviation of the hop's samples
     valid: NDArray[np.bool_]  # [hop, plate] at least half of the samples are usable and the state is ok
     states: tuple[States, ...]  # [hop] one state a plate
+    clean: bool  # all valid
 
     def __len__(self) -> int:
         return len(self.states)
@@ -99,103 +101,98 @@ class Conditioner:
 
     def _stretch(self, samples: Grams, end_ns: NDArray[np.int64], period_ns: float) -> Stretch:
         """Hops of ``samples``, whose last one only looks ahead."""
+        hops, plates = len(end_ns), samples.shape[1]
+        grams = samples[:-1].reshape(hops, self.hop_samples, plates)
+        with np.errstate(invalid="ignore", over="ignore"):
+            mean_g = _sum_of_samples(grams) / self.hop_samples
+            apart = grams - mean_g[:, None]
+            spread_g = np.sqrt(_sum_of_samples(apart * apart) / self.hop_samples)
+            # Two samples that are SPIKE_G apart spread their hop at least so much; NaN is not below anything.
+            tame = spread_g.max() < SPIKE_G / math.sqrt(2 * self.hop_samples)
+            if not (tame and np.abs(mean_g).max() < self._options.capacity_g - SPIKE_G):
+                return self._wild(samples, mean_g, spread_g, end_ns, period_ns)
+        enough = np.ones(mean_g.shape, dtype=bool)
+        if not self._counting and not self._may_be_stuck(samples, spread_g):
+            states = (self._all_ok,) * hops
+            return Stretch(end_ns, period_ns, grams, mean_g, spread_g, enough, states, clean=True)
+        states = self._judge(samples, enough, ~enough, spread_g)
+        valid = self._are_ok(states)
+        return Stretch(end_ns, period_ns, grams, mean_g, spread_g, valid, states, bool(valid.all()))
+
+    def _wild(
+        self,
+        samples: Grams,
+        mean_g: Grams,
+        spread_g: Grams,
+        end_ns: NDArray[np.int64],
+        period_ns: float,
+    ) -> Stretch:
+        """Hops in which samples may have to be refused: missing ones, spikes, beyond the capacity."""
         raw = samples[:-1]
         shape = (len(end_ns), self.hop_samples, raw.shape[1])
-        with np.errstate(invalid="ignore", over="ignore"):
-            steps = np.diff(samples, axis=0, prepend=self._before[None])
-            jumps = np.abs(steps) > SPIKE_G
-            refused = ~(np.abs(raw) <= self._options.capacity_g)  # NaN too
-            if jumps.any():
-                refused |= jumps[:-1] & jumps[1:] & (steps[:-1] * steps[1:] < 0)
-        if refused.any():
-            return self._patchy(raw.reshape(shape), refused.reshape(shape), steps, end_ns, period_ns)
+        steps = np.diff(samples, axis=0, prepend=self._before[None])
+        jumps = np.abs(steps) > SPIKE_G
+        refused = ~(np.abs(raw) <= self._options.capacity_g)  # NaN too
+        refused |= jumps[:-1] & jumps[1:] & (steps[:-1] * steps[1:] < 0)
+        usable = ~refused.reshape(shape)
         grams = raw.reshape(shape)
-        mean_g = grams.mean(axis=1)
-        spread_g = np.sqrt(np.square(grams - mean_g[:, None]).mean(axis=1))
-        enough = np.ones(mean_g.shape, dtype=bool)
-        if self._counting or spread_g.max() > self._options.noisy_g or self._may_be_stuck(steps, spread_g):
-            saturated = np.zeros(mean_g.shape, dtype=bool)
-            states = self._judge(steps, enough, saturated, spread_g)
-            enough = np.array([[state is SensorState.OK for state in hop] for hop in states])
-        else:
-            states = (self._all_ok,) * len(end_ns)
-        return Stretch(end_ns, period_ns, grams, mean_g, spread_g, enough, states)
+        enough, saturated, heard_g = np.ones(mean_g.shape, dtype=bool), np.zeros(mean_g.shape, bool), spread_g
+        if not usable.all():
+            count = usable.sum(axis=1)
+            enough = 2 * count >= self.hop_samples
+            divisor = np.maximum(count, 1)
+            mean_g = np.where(usable, grams, 0.0).sum(axis=1) / divisor
+            apart = np.where(usable, grams - mean_g[:, None], 0.0)
+            within = np.abs(grams) <= self._options.capacity_g
+            saturated = 2 * (np.abs(grams) > self._options.capacity_g).sum(axis=1) >= self.hop_samples
+            spread_g = np.sqrt(np.square(apart).sum(axis=1) / divisor)
+            # A sensor that is nothing but noise looks like spikes alone: what it wrote counts as loud.
+            written = np.where(within, grams - mean_g[:, None], 0.0)
+            heard_g = np.maximum(spread_g, np.sqrt(np.square(written).mean(axis=1)))
+            mean_g, grams = np.where(enough, mean_g, np.nan), np.where(usable, grams, np.nan)
+        states = self._judge(samples, enough, saturated, heard_g)
+        valid = enough & self._are_ok(states)
+        return Stretch(end_ns, period_ns, grams, mean_g, spread_g, valid, states, bool(valid.all()))
 
-    def _may_be_stuck(self, steps: Grams, spread_g: Grams) -> bool:
+    def _may_be_stuck(self, samples: Grams, spread_g: Grams) -> bool:
         """Count on how long plates have repeated themselves; whether one of them may be stuck by now.
 
         Coarse readings of a quiet plate are equal for some samples all the time: that costs no judging.
         """
-        hops = len(spread_g)
-        if float(self._constant_s.max()) + hops * self._hop_s >= self._options.stuck_after_s:
+        if float(self._constant_s.max()) + len(spread_g) * self._hop_s >= self._options.stuck_after_s:
             return True
         if spread_g.min() >= CONSTANT_G:
             self._constant_s = np.zeros_like(self._constant_s)
-            return False
-        constant = self._constant(steps)
-        running = np.logical_and.accumulate(constant[::-1])
-        trailing_s = running.sum(axis=0) * self._hop_s
-        self._constant_s = np.where(running[-1], self._constant_s + trailing_s, trailing_s)
+        else:
+            self._constant_s = self._lasting_s(self._constant_s, self._constant(samples))[-1]
         return False
 
-    def _constant(self, steps: Grams) -> NDArray[np.bool_]:
+    def _constant(self, samples: Grams) -> NDArray[np.bool_]:
         """[hop, plate] whether all samples of a hop equal the one before it."""
-        hops = (len(steps) - 1) // self.hop_samples
-        return np.asarray((steps[:-1] == 0).reshape(hops, self.hop_samples, -1).all(axis=1))
-
-    def _patchy(
-        self,
-        raw: Grams,
-        refused: NDArray[np.bool_],
-        steps: Grams,
-        end_ns: NDArray[np.int64],
-        period_ns: float,
-    ) -> Stretch:
-        """Hops in which some samples are missing or refused."""
-        usable = ~refused
-        count = usable.sum(axis=1)
-        enough = 2 * count >= self.hop_samples
-        divisor = np.maximum(count, 1)
-        mean_g = np.where(usable, raw, 0.0).sum(axis=1) / divisor
-        with np.errstate(invalid="ignore", over="ignore"):
-            apart = np.where(usable, raw - mean_g[:, None], 0.0)
-            saturated = 2 * (np.abs(raw) > self._options.capacity_g).sum(axis=1) >= self.hop_samples
-            # A sensor that is nothing but noise looks like spikes alone: what it wrote counts as loud.
-            wild = np.where(np.abs(raw) <= self._options.capacity_g, raw - mean_g[:, None], 0.0)
-        spread_g = np.sqrt(np.square(apart).sum(axis=1) / divisor)
-        written_g = np.sqrt(np.square(wild).mean(axis=1))
-        states = self._judge(steps, enough, saturated, np.maximum(spread_g, written_g))
-        valid = enough & np.array([[state is SensorState.OK for state in hop] for hop in states])
-        grams = np.where(usable, raw, np.nan)
-        return Stretch(end_ns, period_ns, grams, np.where(enough, mean_g, np.nan), spread_g, valid, states)
+        same = samples[:-1] == np.concatenate((self._before[None], samples[:-2]))
+        return np.asarray(same.reshape(-1, self.hop_samples, samples.shape[1]).all(axis=1))
 
     def _judge(
-        self, steps: Grams, enough: NDArray[np.bool_], saturated: NDArray[np.bool_], spread_g: Grams
+        self, samples: Grams, enough: NDArray[np.bool_], saturated: NDArray[np.bool_], spread_g: Grams
     ) -> tuple[States, ...]:
         """States hop by hop; the counters of faults that need time run on."""
-        options = self._options
-        constant = self._constant(steps)
-        judged = []
-        for hop in range(len(enough)):
-            self._constant_s = np.where(constant[hop], self._constant_s + self._hop_s, 0.0)
-            self._missing_s = np.where(enough[hop], 0.0, self._missing_s + self._hop_s)
-            louder = np.where(spread_g[hop] > options.noisy_g, self._hop_s, -self._hop_s)
-            self._loud_s = np.clip(self._loud_s + louder, 0.0, 1.5 * options.noisy_after_s)
-            faults = (
-                (saturated[hop], SensorState.SATURATED),
-                (self._missing_s >= options.stale_after_s - 1e-9, SensorState.STALE),
-                (self._constant_s >= options.stuck_after_s - 1e-9, SensorState.STUCK),
-                (self._loud_s >= options.noisy_after_s - 1e-9, SensorState.NOISY),
+        options, slack_s = self._options, 1e-9
+        constant_s = self._lasting_s(self._constant_s, self._constant(samples))
+        missing_s = self._lasting_s(self._missing_s, ~enough)
+        loud_s = self._on_balance_s(spread_g > options.noisy_g)
+        faults = (
+            (saturated, SensorState.SATURATED),
+            (missing_s >= options.stale_after_s - slack_s, SensorState.STALE),
+            (constant_s >= options.stuck_after_s - slack_s, SensorState.STUCK),
+            (loud_s >= options.noisy_after_s - slack_s, SensorState.NOISY),
+        )
+        judged = [self._all_ok] * len(enough)
+        for hop in map(int, np.flatnonzero(np.any([failed.any(axis=1) for failed, _ in faults], axis=0))):
+            judged[hop] = tuple(
+                next((state for failed, state in faults if failed[hop, plate]), SensorState.OK)
+                for plate in range(len(self._all_ok))
             )
-            if any(failed.any() for failed, _ in faults):
-                judged.append(
-                    tuple(
-                        next((state for failed, state in faults if failed[plate]), SensorState.OK)
-                        for plate in range(len(self._all_ok))
-                    )
-                )
-            else:
-                judged.append(self._all_ok)
+        self._constant_s, self._missing_s, self._loud_s = constant_s[-1], missing_s[-1], loud_s[-1]
         self._counting = bool(
             self._constant_s.any()
             or self._missing_s.any()
@@ -203,3 +200,36 @@ class Conditioner:
             or judged[-1] is not self._all_ok
         )
         return tuple(judged)
+
+    def _are_ok(self, states: tuple[States, ...]) -> NDArray[np.bool_]:
+        """[hop, plate] whether the state is ok."""
+        ok = np.ones((len(states), len(self._all_ok)), dtype=bool)
+        for hop, judged in enumerate(states):
+            if judged is not self._all_ok:
+                ok[hop] = [state is SensorState.OK for state in judged]
+        return ok
+
+    def _lasting_s(self, before_s: NDArray[np.float64], holds: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """[hop, plate] for how long something has held, after every hop."""
+        hops = np.arange(1, len(holds) + 1)[:, None]
+        ended = np.maximum.accumulate(np.where(holds, 0, hops), axis=0)
+        return np.asarray(np.where(ended > 0, 0.0, before_s) + (hops - ended) * self._hop_s)
+
+    def _on_balance_s(self, loud: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """[hop, plate] for how long plates were loud, less the time they were not."""
+        lasted_s = np.zeros(loud.shape)
+        if not (self._loud_s.any() or loud.any()):
+            return lasted_s
+        most_s = 1.5 * self._options.noisy_after_s
+        now_s = self._loud_s
+        for hop, step_s in enumerate(np.where(loud, self._hop_s, -self._hop_s)):
+            lasted_s[hop] = now_s = np.minimum(np.maximum(now_s + step_s, 0.0), most_s)
+        return lasted_s
+
+
+def _sum_of_samples(grams: Grams) -> Grams:
+    """[hop, plate] sums over samples; hops are short, and adding slices is quicker than a reduction."""
+    total = grams[:, 0].copy()
+    for sample in range(1, grams.shape[1]):
+        total += grams[:, sample]
+    return total

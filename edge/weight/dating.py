@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from edge.weight.conditioning import Stretch
 from edge.weight.rest import Rest
 
 HISTORY_S = 8.0
-"""[s] of raw samples kept."""
+"""[s] of raw samples that may be looked back at."""
 
 ONSET_LOOK_BACK_S = 0.5
 """[s] Motion below the threshold may precede it by so long."""
@@ -24,57 +25,86 @@ SETTLED_MARGIN_HOPS = 3
 """[hops] A level may have begun so long before the run of hops that showed it."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """Some hops in memory."""
+
+    first: int  # number of the first
+    end_ns: NDArray[np.int64]  # [hop] mono time of the last sample
+    period_ns: float  # [ns]
+    grams: Grams  # [hop, sample, plate] g
+    mean_g: Grams  # [hop, plate] g
+
+    @property
+    def end(self) -> int:
+        """Number of the hop after the last."""
+        return self.first + len(self.end_ns)
+
+
 class Dating:
-    """Remembers the last seconds of one rack. All questions are about the newest hop and those before."""
+    """Remembers the last seconds of one rack. Hops are numbered; a question is about one and those before."""
 
     def __init__(self, hop_samples: int, hop_s: float) -> None:
-        self._hop_samples, self._hop_s = hop_samples, hop_s
+        self._hop_samples = hop_samples
+        self._history_hops = max(4, round(HISTORY_S / hop_s))
+        self._onset_hops = round(ONSET_LOOK_BACK_S / hop_s)
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._grams: deque[Grams] = deque(maxlen=max(4, round(HISTORY_S / self._hop_s)))
-        self._means: deque[Grams] = deque(maxlen=self._grams.maxlen)
-        self._end_ns = 0
-        self._period_ns = 0.0
+        """Forget everything; equal to a new one."""
+        self._kept: deque[_Kept] = deque()
+        self.hops = 0  # [hops] taken so far: the number of the next
 
-    def take(self, stretch: Stretch, hop: int) -> None:
-        """Add the newest hop."""
-        self._grams.append(stretch.grams[hop])
-        self._means.append(stretch.mean_g[hop])
-        self._end_ns, self._period_ns = int(stretch.end_ns[hop]), stretch.period_ns
+    def take(self, stretch: Stretch) -> None:
+        """Add the newest hops; what no question about them reaches back to is forgotten."""
+        while self._kept and self._kept[0].end <= self.hops - self._history_hops:
+            self._kept.popleft()
+        self._kept.append(_Kept(self.hops, stretch.end_ns, stretch.period_ns, stretch.grams, stretch.mean_g))
+        self.hops += len(stretch)
 
-    def onset_ns(self, plate: int, level_g: float, band_g: float) -> int:
-        """Time of the first sample of the motion that made the newest hop stand out from a band."""
-        samples = self._last_samples(plate, round(ONSET_LOOK_BACK_S / self._hop_s))
+    def onset_ns(self, plate: int, hop: int, level_g: float, band_g: float) -> int:
+        """Time of the first sample of the motion that made a hop stand out from a band."""
+        samples = self._samples(plate, hop, self._onset_hops)
         still = np.flatnonzero((np.abs(samples - level_g) <= band_g) | np.isnan(samples))
         moving = samples.size - 1 - int(still[-1]) if still.size else samples.size
-        return self._before_ns(max(moving - 1, 0))
+        return self._before_ns(hop, max(moving - 1, 0))
 
-    def leaving_ns(self, plate: int, level_g: float, band_g: float) -> int | None:
+    def leaving_ns(self, plate: int, hop: int, level_g: float, band_g: float) -> int | None:
         """Time at which the plate was last within a band of its old level; ``None``: not in memory.
 
         Noise may have stirred it long before it left. A reading that repeats itself bit for bit says
         nothing of where the plate is.
         """
-        means = [float(each[plate]) for each in self._means]
-        for back in range(2, len(means)):
-            if abs(means[-back] - level_g) <= band_g and means[-back] != means[-back - 1]:
-                return self._before_ns((back - 1) * self._hop_samples)
-        return None
+        means = np.concatenate(
+            [kept.mean_g[hops, plate] for kept, hops in self._back(hop, self._history_hops)]
+        )
+        there = (np.abs(means[1:-1] - level_g) <= band_g) & (means[1:-1] != means[:-2])
+        found = np.flatnonzero(there)
+        return self._before_ns(hop, (there.size - int(found[-1])) * self._hop_samples) if found.size else None
 
-    def settled_ns(self, plate: int, rest: Rest) -> int:
+    def settled_ns(self, plate: int, hop: int, rest: Rest) -> int:
         """Time of the first sample from which on the plate stayed at its new level."""
-        samples = self._last_samples(plate, rest.hops + SETTLED_MARGIN_HOPS)
+        samples = self._samples(plate, hop, rest.hops + SETTLED_MARGIN_HOPS)
         level = samples[-rest.hops * self._hop_samples :]
-        band = max(SETTLED_BAND_SIGMAS * float(np.nanstd(level)), SETTLED_BAND_G)
+        band = max(SETTLED_BAND_SIGMAS * float(np.std(level[~np.isnan(level)])), SETTLED_BAND_G)
         outside = np.flatnonzero(np.abs(samples - rest.mean_g) > band)
         first = min(int(outside[-1]) + 1 if outside.size else 0, samples.size - 1)
-        return self._before_ns(samples.size - 1 - first)
+        return self._before_ns(hop, samples.size - 1 - first)
 
-    def _last_samples(self, plate: int, hops: int) -> NDArray[np.float64]:
-        return np.concatenate([each[:, plate] for each in list(self._grams)[-hops:]])
+    def _samples(self, plate: int, hop: int, hops: int) -> NDArray[np.float64]:
+        """[sample] g of the last ``hops`` up to and with ``hop``."""
+        return np.concatenate([kept.grams[part, :, plate].ravel() for kept, part in self._back(hop, hops)])
 
-    def _before_ns(self, samples: int) -> int:
-        """Time of the sample so many before the newest."""
-        return self._end_ns - round(samples * self._period_ns)
+    def _back(self, hop: int, hops: int) -> list[tuple[_Kept, slice]]:
+        """Where the last ``hops`` up to and with ``hop`` lie, oldest first, as far as remembered."""
+        first, end = hop + 1 - hops, hop + 1
+        return [
+            (kept, slice(max(first - kept.first, 0), end - kept.first))
+            for kept in self._kept
+            if kept.end > first and kept.first < end
+        ]
+
+    def _before_ns(self, hop: int, samples: int) -> int:
+        """Time of the sample so many before the last of a hop."""
+        kept = next(kept for kept in self._kept if kept.end > hop)
+        return int(kept.end_ns[hop - kept.first]) - round(samples * kept.period_ns)

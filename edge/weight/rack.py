@@ -70,11 +70,11 @@ class RackWatch:
         if stretch is None:
             return
         faults = self._faults(stretch)
-        for hop, changes in self._detector.update(stretch):
-            now_ns = int(stretch.end_ns[hop]) + round(stretch.period_ns)
+        for detected in self._detector.update(stretch):
+            now_ns = int(stretch.end_ns[detected.hop]) + round(stretch.period_ns)
             while faults and faults[0].mono_ns < now_ns:
                 yield RackStep(faults[0].mono_ns, faults=(faults.pop(0),))
-            yield RackStep(now_ns, tuple(changes), moving_g=self._detector.moving_g())
+            yield RackStep(now_ns, detected.changes, moving_g=detected.moving_g)
         for fault in faults:
             yield RackStep(fault.mono_ns, faults=(fault,))
 

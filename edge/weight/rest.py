@@ -1,11 +1,14 @@
-"""Whether a plate has come to rest, and at what level."""
+"""Whether plates have come to rest, and at what level: all hops and plates of a run of hops at once."""
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.samples import Grams
 from edge.weight.baseline import NOISE_FLOOR_G
 
 RINGING_HZ = 5.0
@@ -36,6 +39,9 @@ SURE_G, SURE_SHARE = 0.8, 0.004
 TOLERABLE_G, TOLERABLE_SHARE = 4.0, 0.02
 """[g, 1] ... and one known no better than that at the longest run."""
 
+PUSH_S = 0.2
+"""[s] A hand pushes at least so long; ringing averages out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rest:
@@ -46,95 +52,115 @@ class Rest:
     hops: int  # [hops] it was read from, the latest
 
 
-@dataclass(slots=True)
-class Trail:
-    """The last hops of a disturbed plate: means, spreads, and how loud its rack was."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Trails:
+    """Disturbed plates over a run of hops, as far back as a rest may be read from.
 
-    means_g: deque[float]
-    spreads_g: deque[float]
-    loudness: deque[float]
+    ``past`` is one less than the longest rest; what lies before a plate's own trail is not looked at.
+    """
 
-    @classmethod
-    def of_length(cls, hops: int) -> Trail:
-        """An empty trail that forgets what is older."""
-        return cls(deque(maxlen=hops), deque(maxlen=hops), deque(maxlen=hops))
-
-    def append(self, mean_g: float, spread_g: float, loudness: float) -> None:
-        """Add the newest hop."""
-        self.means_g.append(mean_g)
-        self.spreads_g.append(spread_g)
-        self.loudness.append(loudness)
-
-    def last_mean_g(self, hops: int) -> float:
-        """[g] mean over the last hops, as far as there are so many."""
-        last = list(self.means_g)[-hops:]
-        return sum(last) / len(last)
-
-    def clear(self) -> None:
-        """The plate could not be read."""
-        self.means_g.clear()
-        self.spreads_g.clear()
-        self.loudness.clear()
+    mean_g: Grams  # [past + hop, plate] g, hop means
+    spread_g: Grams  # [past + hop, plate] g, their spreads
+    loudness: NDArray[np.float64]  # [past + hop] how much more than usual the rack rippled
+    length: NDArray[np.int64]  # [hop, plate] hops since the disturbance began, usable without a gap
+    level_g: Grams  # [plate] g before the disturbance
+    noise_g: Grams  # [plate] g, usual standard deviation of hop means
+    ripple_g: Grams  # [plate] g, usual spread within hops
 
 
-def find_rest(
-    trail: Trail, *, level_g: float, noise_g: float, ripple_g: float, shortest: int, hop_s: float
-) -> Rest | None:
-    """The shortest run of last hops that is level enough to decide on.
+@dataclass(frozen=True, slots=True, eq=False)
+class Rests:
+    """What was found after every hop of a run; 0 ``hops``: the plate is not at rest."""
+
+    hops: NDArray[np.int64]  # [hop, plate] length of the shortest run of last hops that will do
+    push_g: Grams  # [hop, plate] g, mean distance from the level over ``PUSH_S``; 0 where unusable
+    _mean_g: Grams  # [hop, length, plate]
+    _sigma_g: Grams  # [hop, length, plate]
+    _choice: NDArray[np.int64]  # [hop, plate] which length
+    _sums_g: Grams  # [hop, back, plate] g, distances from the newest mean, summed backwards
+    _squares: Grams  # [hop, back, plate] g^2, their squares, likewise
+
+    def at(self, hop: int, plate: int) -> Rest:
+        """The rest that was found there."""
+        choice = self._choice[hop, plate]
+        return Rest(
+            float(self._mean_g[hop, choice, plate]),
+            float(self._sigma_g[hop, choice, plate]),
+            int(self.hops[hop, plate]),
+        )
+
+    def swing_g(self, hop: int, plate: int, hops: int) -> float:
+        """[g] standard deviation of the last so many hop means, as far as a rest may be read from."""
+        sums, squares = self._sums_g[hop, :, plate], self._squares[hop, :, plate]
+        count = min(hops, len(sums))
+        variance = float(squares[count - 1]) / count - (float(sums[count - 1]) / count) ** 2
+        return math.sqrt(max(variance, 0.0))
+
+
+class RestSearch:
+    """Finds the shortest run of last hops that is level enough to decide on.
 
     Its standard error joins the scatter of hop means and what ringing may have left in them; it must be
     small against the change, or, at the longest run, tolerable.
 
     Args:
-        trail: newest hop last; its maximal length is the longest run.
-        level_g: [g] where the plate was before.
-        noise_g: [g] usual standard deviation of its hop means.
-        ripple_g: [g] usual spread within its hops.
-        shortest: [hops] a run needs.
+        shortest, longest: [hops] of a run.
         hop_s: [s] length of a hop.
     """
-    means, spreads = list(trail.means_g), list(trail.spreads_g)
-    longest = trail.means_g.maxlen or len(means)
-    calm = _calm_hops(trail, ripple_g, abs(means[-1] - level_g) if means else 0.0)
-    hops = shortest
-    while hops <= calm:
-        rest = _rest_of(means[-hops:], spreads[-hops:], level_g, noise_g, hop_s, last_try=hops == longest)
-        if rest is not None:
-            return rest
-        hops = longest if hops < longest < hops + 2 else hops + 2  # every other length will do
-    return None
 
+    def __init__(self, shortest: int, longest: int, hop_s: float) -> None:
+        self.longest = longest
+        self._push_hops = max(1, round(PUSH_S / hop_s))
+        self._newest_first = longest - 1 - np.arange(longest)
+        lengths = np.array([*range(shortest, longest, 2), longest])  # every other length will do
+        self._oldest = lengths - 1  # index of a run's oldest hop, counted back from the newest
+        self._hops = hops = lengths[:, None].astype(np.float64)  # [length, 1], before plates
+        moments = hops * (hops * hops - 1) / 12  # sum of squared distances from a run's middle
+        self._back = np.arange(longest, dtype=np.float64)[:, None]
+        self._middle = (hops - 1) / 2
+        self._slope_per_moment = 1.0 / (moments * hop_s)
+        self._slope_sigmas = SLOPE_SIGMAS / (hop_s * np.sqrt(moments))
+        self._ringing = RINGING_SHARE * math.sqrt(2.0) / (math.pi * RINGING_HZ * hops * hop_s) / hops
+        last_try = hops == longest
+        self._least_sure_g = np.where(last_try, max(SURE_G, TOLERABLE_G), SURE_G)
+        self._sure_share = np.where(last_try, max(SURE_SHARE, TOLERABLE_SHARE), SURE_SHARE)
 
-def _calm_hops(trail: Trail, ripple_g: float, change_g: float) -> int:
-    """How many of the last hops rippled no more than the rack's motion explains."""
-    slack = RIPPLE_SLACK_G + RIPPLE_SHARE * change_g
-    hops = 0
-    for spread, loudness in zip(reversed(trail.spreads_g), reversed(trail.loudness), strict=True):
-        if spread > CALM_RIPPLES * loudness * ripple_g + slack:
-            break
-        hops += 1
-    return hops
-
-
-def _rest_of(
-    means: list[float], spreads: list[float], level_g: float, noise_g: float, hop_s: float, *, last_try: bool
-) -> Rest | None:
-    hops = len(means)
-    mean = sum(means) / hops
-    change = abs(mean - level_g)
-    square = sum((each - mean) ** 2 for each in means)
-    scatter = max(math.sqrt(square / (hops - 1)), 0.5 * noise_g)
-    ringing = sum(spreads) / hops * math.sqrt(2.0) / (math.pi * RINGING_HZ * hops * hop_s)
-    sigma = math.hypot(scatter / math.sqrt(hops), RINGING_SHARE * ringing)
-    enough = max(SURE_G, SURE_SHARE * change)
-    if last_try:
-        enough = max(enough, TOLERABLE_G, TOLERABLE_SHARE * change)
-    if sigma > enough:
-        return None
-    middle = (hops - 1) / 2
-    moments = hops * (hops * hops - 1) / 12  # sum of squared distances from the middle
-    slope = sum((at - middle) * each for at, each in enumerate(means)) / moments / hop_s
-    slope_sigma = max(noise_g, NOISE_FLOOR_G) / (hop_s * math.sqrt(moments))
-    if abs(slope) > max(SLOPE_G_PER_S, SLOPE_SIGMAS * slope_sigma, SLOPE_SHARE_PER_S * change):
-        return None
-    return Rest(mean, sigma, hops)
+    def update(self, trails: Trails) -> Rests:
+        """Look at every hop of a run."""
+        oldest, hops = self._oldest, self._hops
+        newest = trails.mean_g[self.longest - 1 :]
+        rows, columns = np.arange(len(newest))[:, None], np.arange(newest.shape[1])
+        window = rows + self._newest_first  # [hop, back]
+        # Distances from the newest mean, newest first: sums over them lose no digits to the load.
+        apart = trails.mean_g[window] - newest[:, None]
+        sums, squares = apart.cumsum(axis=1), (apart * apart).cumsum(axis=1)
+        push_hops = np.minimum(trails.length, self._push_hops)
+        away_g = newest - trails.level_g
+        push_g = away_g + sums[rows, push_hops - 1, columns] / np.maximum(push_hops, 1)
+        with np.errstate(invalid="ignore"):
+            fits = trails.length[:, None] > oldest[:, None]
+            excess = (trails.spread_g - CALM_RIPPLES * trails.loudness[:, None] * trails.ripple_g)[window]
+            slack = RIPPLE_SLACK_G + RIPPLE_SHARE * np.abs(away_g)
+            fits &= np.maximum.accumulate(excess, axis=1)[:, oldest] <= slack[:, None]
+            total = sums[:, oldest]
+            offset = total / hops
+            scatter = np.sqrt(np.maximum(squares[:, oldest] - total * offset, 0.0) / (hops - 1.0))
+            np.maximum(scatter, 0.5 * trails.noise_g, out=scatter)
+            ringing = trails.spread_g[window].cumsum(axis=1)[:, oldest] * self._ringing
+            sigma_g = np.sqrt(scatter * scatter / hops + ringing * ringing)
+            change_g = np.abs(away_g[:, None] + offset)
+            fits &= sigma_g <= np.maximum(self._least_sure_g, self._sure_share * change_g)
+            lever = self._middle * total - (apart * self._back).cumsum(axis=1)[:, oldest]
+            steep = np.maximum(SLOPE_SHARE_PER_S * change_g, SLOPE_G_PER_S)
+            noise_g = np.maximum(trails.noise_g, NOISE_FLOOR_G)
+            fits &= np.abs(lever) * self._slope_per_moment <= np.maximum(steep, self._slope_sigmas * noise_g)
+        choice = fits.argmax(axis=1)
+        return Rests(
+            hops=np.where(fits[rows, choice, columns], oldest[choice] + 1, 0),
+            push_g=np.where(push_hops > 0, push_g, 0.0),
+            _mean_g=newest[:, None] + offset,
+            _sigma_g=sigma_g,
+            _choice=choice,
+            _sums_g=sums,
+            _squares=squares,
+        )

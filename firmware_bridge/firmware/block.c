@@ -4,6 +4,7 @@
 
 #include "faults.h"
 #include "frame.h"
+#include "pace.h"
 #include "wire.h"
 
 #define SAMPLES_MAX 8 /* what 80 Hz fills in 0.1 s, the longest that a sample waits for its block */
@@ -55,16 +56,24 @@ static void flush(void) {
 
 /* [rows] that have passed unread between the row before and this one. */
 static uint16_t missed_before(const struct row *row) {
-    const uint32_t elapsed_ticks = row->ticks - last_ticks;
-    const uint32_t steps = (elapsed_ticks + row->period_ticks / 2) / row->period_ticks;
+    const uint32_t steps = (row->ticks - last_ticks + row->period_ticks / 2) / row->period_ticks;
     return any_row && steps > 1 ? (uint16_t)(steps - 1) : 0;
+}
+
+/* Rows of a block are evenly spaced: only the first one's ticks are told. Another converter may set the pace. */
+static bool is_even(const struct row *row) {
+    const uint32_t interval_ticks = row->ticks - last_ticks;
+    const uint32_t slack_ticks = row->period_ticks / 8;
+    return interval_ticks > row->period_ticks - slack_ticks && interval_ticks < row->period_ticks + slack_ticks;
 }
 
 void block_add(const struct row *row) {
     const uint16_t missed = missed_before(row);
     uint8_t flags = row->flags;
-    if (missed) {
+    if (!is_even(row)) {
         flush();
+    }
+    if (missed) {
         flags |= WIRE_SAMPLE_FLAG_OVERRUN;
         next_sequence += missed;
         drop(missed);
@@ -85,7 +94,7 @@ void block_add(const struct row *row) {
     next_sequence++;
     last_ticks = row->ticks;
     any_row = true;
-    if (block.samples == (sampler_rate_hz() >= 80 ? SAMPLES_MAX : 1)) {
+    if (block.samples == (pace_rate_hz() >= 80 ? SAMPLES_MAX : 1)) {
         flush();
     }
 }

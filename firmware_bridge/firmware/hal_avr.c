@@ -33,6 +33,7 @@ static volatile uint8_t receive_head, receive_tail;
 static volatile uint16_t ticks_high;
 static volatile bool watchdog_ticked;
 static volatile bool came_in; /* something for the main loop since its last rest */
+static volatile uint8_t watchdog_clocks;
 static uint8_t reset_flags __attribute__((section(".noinit")));
 
 /* Before anything else, or a watchdog reset would be followed by the next one. Optiboot clears MCUSR and
@@ -59,6 +60,7 @@ void hal_power_up(void) {
     TIMSK2 = 1 << OCIE2A;
     UBRR0 = UBRR_VALUE;
     UCSR0A = USE_2X ? 1 << U2X0 : 0;
+    UBRR0 = UBRR_VALUE;
     UCSR0C = 1 << UCSZ01 | 1 << UCSZ00; /* 8N1 */
     UCSR0B = 1 << RXEN0 | 1 << TXEN0 | 1 << RXCIE0;
     PCICR = 1 << PCIE1;
@@ -207,23 +209,26 @@ void hal_memory_write(uint16_t address, uint8_t byte) {
 }
 
 ISR(WDT_vect) {
+    watchdog_clocks = TCNT0; /* here, not in the loop that waits: its turns would hide the jitter */
     watchdog_ticked = true;
 }
 
-/* The watchdog has an RC oscillator of its own: when its 16 ms end, counted in clocks of the crystal, is
- * noise. The signature row, with lot and place on the wafer, makes boards differ even without. */
+/* The watchdog has an RC oscillator of its own: when its 16 ms end, counted in clocks of the crystal, is noise
+ * of at least a bit (W. Anderson, "A study of entropy": 32 such times for 32 bits pass all tests).
+ * The signature row holds the serial number of an ATmega328PB (DS40001906, 32.5). */
 uint8_t hal_noise(uint8_t index) {
     TCCR0B = 1 << CS00; /* clock / 1 */
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE) {
         watchdog_ticked = false;
         wdt_reset();
+        wdt_disable();
         WDTCSR = 1 << WDCE | 1 << WDE;
-        WDTCSR = 1 << WDIE; /* 16 ms, interrupt only */
+        WDTCSR = 1 << WDIE | 1 << WDE; /* interrupt after 16 ms, reset after 16 more */
     }
     const uint32_t since = hal_ticks();
     while (!watchdog_ticked && hal_ticks() - since < HAL_TICK_HZ / 50) {
     }
-    uint8_t noise = TCNT0;
+    uint8_t noise = watchdog_clocks;
     wdt_enable(WDTO_500MS);
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE) {
         noise ^= boot_signature_byte_get(index % 32);

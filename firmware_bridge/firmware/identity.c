@@ -60,11 +60,13 @@ static void store(uint16_t address, const uint8_t *bytes, uint8_t length) {
     }
 }
 
-/* FNV-1a, 64 bit (RFC 9923): spreads the few unforeseeable bits of each byte over the whole id. */
+/* The step of FNV-1a, 64 bit (Fowler, Noll, Vo; draft-eastlake-fnv), which carries upwards only; so its upper half is folded back. Each
+ * step can be undone: nothing unforeseeable gets lost. */
 static void make_id(void) {
     uint64_t hash = 0xCBF29CE484222325u;
     for (uint8_t at = 0; at < NOISE_BYTES; at++) {
         hash = (hash ^ hal_noise(at)) * 0x100000001B3u;
+        hash ^= hash >> 32;
         hal_alive();
     }
     memcpy(board_id, &hash, BOARD_ID_BYTES);

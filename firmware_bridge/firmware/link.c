@@ -8,7 +8,7 @@
 #include "frame.h"
 #include "hal.h"
 #include "identity.h"
-#include "sampler.h"
+#include "pace.h"
 #include "wire.h"
 
 #define BYTES_A_CALL 16 /* what one call takes, so that sampling never waits for a flood */
@@ -34,7 +34,7 @@ void link_power_up(void) {
 
 /* Once the rate is known: at power-up, when asked, and when the rate has become another one. */
 static void say_identity(void) {
-    const uint8_t rate_hz = sampler_rate_hz();
+    const uint8_t rate_hz = pace_rate_hz();
     if (rate_hz == 0 || !(identity_due || rate_hz != said_rate_hz)) {
         return;
     }

@@ -20,7 +20,4 @@ void sampler_power_up(void);
 /* Read what is ready. True when that completes a row. */
 bool sampler_update(struct row *row);
 
-/* [Hz] 10 or 80, whichever is nearer to what has been measured; 0 while it has not. */
-uint8_t sampler_rate_hz(void);
-
 #endif

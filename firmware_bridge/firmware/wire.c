@@ -3,13 +3,9 @@
 
 #include <string.h>
 
+/* Little-endian whatever the machine's own order is. */
 static uint8_t *put_uint8_t(uint8_t *at, uint8_t value) {
     *at = value;
-    return at + 1;
-}
-
-static const uint8_t *get_uint8_t(const uint8_t *at, uint8_t *value) {
-    *value = *at;
     return at + 1;
 }
 
@@ -17,13 +13,23 @@ static uint8_t *put_uint16_t(uint8_t *at, uint16_t value) {
     return put_uint8_t(put_uint8_t(at, (uint8_t)value), (uint8_t)(value >> 8));
 }
 
+static uint8_t *put_uint32_t(uint8_t *at, uint32_t value) {
+    return put_uint16_t(put_uint16_t(at, (uint16_t)value), (uint16_t)(value >> 16));
+}
+
+static uint8_t *put_bytes(uint8_t *at, const uint8_t *bytes, uint8_t length) {
+    memcpy(at, bytes, length);
+    return at + length;
+}
+
+static const uint8_t *get_uint8_t(const uint8_t *at, uint8_t *value) {
+    *value = *at;
+    return at + 1;
+}
+
 static const uint8_t *get_uint16_t(const uint8_t *at, uint16_t *value) {
     *value = (uint16_t)(at[0] | (uint16_t)at[1] << 8);
     return at + 2;
-}
-
-static uint8_t *put_uint32_t(uint8_t *at, uint32_t value) {
-    return put_uint16_t(put_uint16_t(at, (uint16_t)value), (uint16_t)(value >> 16));
 }
 
 static const uint8_t *get_uint32_t(const uint8_t *at, uint32_t *value) {
@@ -31,11 +37,6 @@ static const uint8_t *get_uint32_t(const uint8_t *at, uint32_t *value) {
     at = get_uint16_t(get_uint16_t(at, &low), &high);
     *value = low | (uint32_t)high << 16;
     return at;
-}
-
-static uint8_t *put_bytes(uint8_t *at, const uint8_t *bytes, uint8_t length) {
-    memcpy(at, bytes, length);
-    return at + length;
 }
 
 static const uint8_t *get_bytes(const uint8_t *at, uint8_t *bytes, uint8_t length) {

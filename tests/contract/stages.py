@@ -182,7 +182,7 @@ def hops(stage: Conditioner, blocks: Sequence[Block]) -> Any:
 def disturbances(stage: ChangeDetector, blocks: Sequence[Block]) -> Any:
     conditioner = Conditioner(RACK, WEIGHT)
     stretches = filter(None, map(conditioner.update, blocks))
-    return [plain(changes) for stretch in stretches for _, changes in stage.update(stretch) if changes]
+    return [plain(each.changes) for stretch in stretches for each in stage.update(stretch) if each.changes]
 
 
 def levels(stage: Baseline, blocks: Sequence[Block]) -> Any:

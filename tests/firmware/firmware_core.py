@@ -1,4 +1,4 @@
-"""The board's C core in this process: ctypes over the host build, structures from the same table as ``wire.h``."""
+"""The board's C core in this process: ctypes over the host build, structures from the table of ``wire.h``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def structure_of(layout: wire.Layout) -> type[c.Structure]:
     """The C structure of a message; the compiler's own padding."""
 
     class Message(c.Structure):
-        _fields_ = [  # noqa: RUF012 - what ctypes wants
+        _fields_ = [
             (name, C_TYPES[kind.c_type] * kind.length if kind.length > 1 else C_TYPES[kind.c_type])
             for name, kind, _ in scalars(layout)
         ]
@@ -42,7 +42,7 @@ def structure_of(layout: wire.Layout) -> type[c.Structure]:
 class FrameReceiver(c.Structure):
     """``struct frame_receiver``; the inner state is only room."""
 
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("payload", c.c_void_p),
         ("capacity", c.c_uint8),
         ("bytes", c.c_uint8),

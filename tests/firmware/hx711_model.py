@@ -1,4 +1,4 @@
-"""HX711 converters at the level of pins and microseconds, around the C core. After the datasheet's Fig. 2 and 3."""
+"""HX711 converters at the level of pins and microseconds around the C core; datasheet, Fig. 2 and 3."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Converter:
         silent: it is not there: DOUT is pulled up.
         stuck_low: DOUT has a short to ground.
         deaf_pulses: so many of the next clock pulses it does not see.
+        ready_us: when each conversion was.
     """
 
     signal: Callable[[int], int] = lambda number: 1000 + number
@@ -42,7 +43,7 @@ class Converter:
     deaf_pulses: int = 0
     gains: list[int] = field(default_factory=list)  # pulses of each complete read
     power_downs: int = 0
-    conversions: int = 0
+    ready_us: list[float] = field(default_factory=list)
     longest_high_us: float = 0.0
 
     def __post_init__(self) -> None:
@@ -60,6 +61,10 @@ class Converter:
     def period_us(self) -> float:
         return 1e6 / self.rate_hz
 
+    def lose_power(self, now_us: float) -> None:
+        """For a moment."""
+        self._restart(now_us)
+
     def advance(self, now_us: float) -> None:
         """Let time pass without clock edges."""
         while self._ready_us <= now_us and not self._clock:
@@ -67,8 +72,8 @@ class Converter:
                 self._update_until_us = self._ready_us + UPDATE_US
             if self._pulses:
                 self.gains.append(self._pulses)
-            self._bits = self.signal(self.conversions) & 0xFFFFFF
-            self.conversions += 1
+            self._bits = self.signal(len(self.ready_us)) & 0xFFFFFF
+            self.ready_us.append(self._ready_us)
             self._pulses = 0
             self._ready_us += self.period_us
 
@@ -110,8 +115,11 @@ class Bench:
         loop_us: how long one turn of the main loop takes.
     """
 
-    def __init__(self, library: c.CDLL, converters: list[Converter], *, first_tick: int = 0) -> None:
+    def __init__(
+        self, library: c.CDLL, converters: list[Converter], *, first_tick: int = 0, reset_cause: int = 0
+    ) -> None:
         self.core = Core(library)
+        self.core.variable("host_reset_cause", c.c_uint8).value = reset_cause
         self.converters = converters
         self.now_us = 0.0
         self.loop_us = LOOP_US
@@ -119,6 +127,7 @@ class Bench:
         self._first_tick = first_tick
         self._ticks = self.core.variable("host_ticks", c.c_uint32)
         self._frames = FrameDecoder()
+        self._raw = b""
         self._tell_time()
         self.core.connect(self._clock, self._dout)
         self.core.power_up()
@@ -147,6 +156,11 @@ class Bench:
         while self.now_us < end_us:
             self.idle(self.loop_us)
             self._hear(self.core.update())
+
+    def take_raw(self) -> bytes:
+        """Bytes on the line since the last call."""
+        raw, self._raw = self._raw, b""
+        return raw
 
     def idle(self, us: float) -> None:
         """The main loop is busy elsewhere; interrupts come."""
@@ -177,6 +191,7 @@ class Bench:
         return sum(levels)
 
     def _hear(self, data: bytes) -> None:
+        self._raw += data
         for frame in self._frames.receive(data):
             assert not isinstance(frame, FrameFault)
             message = wire.decode(frame)

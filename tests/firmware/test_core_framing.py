@@ -62,7 +62,9 @@ def test_any_bytes_mean_the_same_to_both(core: Core, stream: list[bytes]) -> Non
 
 
 @settings(quiet, derandomize=True)  # a CRC-16 lets one of 65536 damaged frames through, but not one of these
-@given(before=noise, inside=st.binary(min_size=1, max_size=9), after=noise, payload=payloads, cut=st.integers(1))
+@given(
+    before=noise, inside=st.binary(min_size=1, max_size=9), after=noise, payload=payloads, cut=st.integers(1)
+)
 def test_garbage_before_inside_and_after_costs_no_other_frame(
     core: Core, before: bytes, inside: bytes, after: bytes, payload: bytes, cut: int
 ) -> None:
@@ -75,7 +77,9 @@ def test_garbage_before_inside_and_after_costs_no_other_frame(
 
 @quiet
 @given(payload=payloads, capacity=st.integers(0, 20))
-def test_a_frame_longer_than_its_room_is_checked_and_not_kept(core: Core, payload: bytes, capacity: int) -> None:
+def test_a_frame_longer_than_its_room_is_checked_and_not_kept(
+    core: Core, payload: bytes, capacity: int
+) -> None:
     receiver = Receiver(core, capacity)
     receiver.receive(encode_frame(payload))
     sealed_kept = min(capacity, len(payload) + CRC_BYTES)

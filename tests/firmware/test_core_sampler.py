@@ -9,7 +9,7 @@ import pytest
 from hx711_model import TICK_US, Bench, Converter
 
 from firmware_bridge import wire
-from firmware_bridge.framing import encode_frame
+from firmware_bridge.framing import FrameDecoder, encode_frame
 from firmware_bridge.simulated_board import LoadSignal, SimulatedBoard
 from firmware_bridge.simulated_board.board import TICK_HZ
 from firmware_bridge.wire import COUNTS_MAX, COUNTS_MIN, BoardFaultCode, SampleFlag
@@ -39,7 +39,9 @@ def rows(bench: Bench) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def silent_faults(bench: Bench) -> list[tuple[int, int]]:
-    return [(each.channel, each.active) for each in bench.faults if each.code == BoardFaultCode.CHANNEL_SILENT]
+    return [
+        (each.channel, each.active) for each in bench.faults if each.code == BoardFaultCode.CHANNEL_SILENT
+    ]
 
 
 @pytest.mark.parametrize("rate_hz", [10.0, 11.7, 76.0, 80.0, 93.4])
@@ -65,7 +67,9 @@ def test_identity_and_blocks_are_those_of_the_simulated_board(
     model.streaming = True
     model.advance(0)
     (frame, *_) = model.advance(model.next_block_ns)
-    expected = wire.decode(Bench(shared_clock, [Converter()])._frames.receive(b"\x00" + frame)[0])  # type: ignore[arg-type]
+    (payload,) = FrameDecoder().receive(frame)
+    assert isinstance(payload, bytes)
+    expected = wire.decode(payload)
     bench = streaming(shared_clock, *(Converter(rate_hz=rate_hz) for _ in range(CHANNELS)))
     bench.run(2.0)
     assert isinstance(expected, wire.SampleBlock)
@@ -96,7 +100,9 @@ def test_ends_of_the_range_are_passed_on_without_a_flag(shared_clock: c.CDLL) ->
 @pytest.mark.parametrize("spread", [0.0003, 0.01, 0.04])
 def test_oscillators_that_differ_cost_no_wrong_reading(shared_clock: c.CDLL, spread: float) -> None:
     """Negative counts do not show a torn read: it must not come to one."""
-    signals = [lambda number, sign=sign: sign * (5_000_000 + 1000 * (number % 1000)) for sign in (1, -1, -1, 1)]
+    signals = [
+        lambda number, sign=sign: sign * (5_000_000 + 1000 * (number % 1000)) for sign in (1, -1, -1, 1)
+    ]
     rates = 80.0 * (1 + spread * np.array([0.0, 1.0, 0.6, 0.3]))
     bench = streaming(shared_clock, *map(Converter, signals, rates))
     bench.run(10.0)
@@ -141,6 +147,39 @@ def test_a_cell_that_is_torn_off_is_reported_and_the_others_go_on(
     assert not rows(bench)[1][-80:].any()
 
 
+@pytest.mark.parametrize("library", ["shared_clock", "separate_clocks"])
+def test_a_converter_that_comes_back_is_believed_when_it_has_settled(
+    library: str, request: pytest.FixtureRequest
+) -> None:
+    bench = streaming(request.getfixturevalue(library))
+    bench.run(0.5)
+    bench.converters[3].silent = True
+    bench.run(0.5)
+    bench.messages.clear()
+    bench.run(0.2)
+    back = len(bench.converters[3].ready_us)
+    bench.converters[3].silent = False
+    bench.run(0.6)
+    _, flags, counts = rows(bench)
+    believed = counts[:, 3] != COUNTS_MIN
+    assert np.array_equal(believed, flags == 0)
+    first = int(counts[believed, 3][0]) - 1000
+    assert 3 <= first - back <= 5
+    assert believed[np.argmax(believed) :].all()
+
+
+def test_an_oscillator_that_warms_up_is_followed(shared_clock: c.CDLL) -> None:
+    bench = streaming(shared_clock)
+    for rate_hz in np.linspace(80, 50, 40):
+        for each in bench.converters:
+            each.rate_hz = rate_hz
+        bench.run(0.5)
+    sequence, flags, _ = rows(bench)
+    assert np.array_equal(sequence, np.arange(len(sequence)))
+    assert not flags.any()
+    assert len(bench.identities) == 1
+
+
 def test_a_line_that_is_stuck_low_is_a_desync(shared_clock: c.CDLL) -> None:
     bench = streaming(shared_clock)
     bench.run(1.0)
@@ -156,7 +195,9 @@ def test_a_line_that_is_stuck_low_is_a_desync(shared_clock: c.CDLL) -> None:
 
 @pytest.mark.parametrize("library", ["shared_clock", "separate_clocks"])
 def test_a_missed_pulse_costs_two_readings(library: str, request: pytest.FixtureRequest) -> None:
-    bench = streaming(request.getfixturevalue(library), *(Converter(lambda n: 2 * n) for _ in range(CHANNELS)))
+    bench = streaming(
+        request.getfixturevalue(library), *(Converter(lambda n: 2 * n) for _ in range(CHANNELS))
+    )
     bench.run(1.0)
     bench.converters[1].deaf_pulses = 1
     bench.run(1.0)
@@ -187,27 +228,41 @@ def test_without_any_cell_the_board_still_speaks(library: str, request: pytest.F
     assert not rows(bench)[1][-80:].any()
 
 
-def test_another_rate_than_the_one_at_power_up_is_another_identity(shared_clock: c.CDLL) -> None:
-    bench = streaming(shared_clock, *(Converter(rate_hz=10.0) for _ in range(CHANNELS)))
+@pytest.mark.parametrize("library", ["shared_clock", "separate_clocks"])
+@pytest.mark.parametrize(("before_hz", "after_hz"), [(10, 80), (80, 10)])
+def test_another_rate_than_the_one_at_power_up_is_another_identity(
+    library: str, before_hz: int, after_hz: int, request: pytest.FixtureRequest
+) -> None:
+    converters = [Converter(rate_hz=before_hz) for _ in range(CHANNELS)]
+    bench = streaming(request.getfixturevalue(library), *converters)
     bench.run(2.0)
     for each in bench.converters:
-        each.rate_hz = 80.0
+        each.rate_hz = after_hz
+    bench.run(3.0)
+    assert [each.rate_hz for each in bench.identities] == [before_hz, after_hz]
+    assert bench.blocks[-1].samples == (8 if after_hz == 80 else 1)
+    began = [channel for channel, active in silent_faults(bench) if active]
+    ended = [channel for channel, active in silent_faults(bench) if not active]
+    assert sorted(began) == sorted(ended)
+    bench.messages.clear()
     bench.run(2.0)
-    assert [each.rate_hz for each in bench.identities] == [10, 80]
-    assert bench.blocks[-1].samples == 8
+    sequence, flags, _ = rows(bench)
+    assert not flags.any()
+    assert len(sequence) == pytest.approx(2 * after_hz, abs=8)
 
 
 def test_a_late_main_loop_loses_conversions_and_says_how_many(shared_clock: c.CDLL) -> None:
     bench = streaming(shared_clock)
     bench.run(1.0)
-    for busy_us in (26_000, 60_000, 200_000):
+    busy_times_us = [26_000, 60_000, 200_000] * 6
+    for busy_us in busy_times_us:
         bench.idle(busy_us)
-        bench.run(0.5)
+        bench.run(0.1)
     sequence, flags, counts = rows(bench)
     conversions = counts[:, 0] - counts[0, 0]
     assert np.array_equal(sequence, conversions), "numbers are those of conversions"
     gaps = np.diff(sequence)
-    assert (gaps > 1).sum() == 3
+    assert (gaps > 1).sum() == len(busy_times_us)
     assert np.array_equal(np.flatnonzero(flags) - 1, np.flatnonzero(gaps > 1))
     assert set(flags[flags > 0]) == {SampleFlag.OVERRUN}
     assert bench.blocks[-1].overflow_total == (gaps - 1).sum()
