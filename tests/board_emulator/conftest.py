@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from emulated_host import LINK_UP, Host
+from emulated_host import LINK_UP, STEADY, Host
 
 from tools.board_emulator import EmulatedBoard, build_firmware
-
-CELLS = 4
 
 
 @pytest.fixture(scope="session")
@@ -69,10 +67,10 @@ def open_host() -> Iterator[Callable[..., Host]]:
 
 @pytest.fixture
 def board(start_board: Callable[..., EmulatedBoard]) -> EmulatedBoard:
-    """A board whose cells carry 1000, 2000, 3000 and 4000 counts without noise."""
+    """A board with four cells that carry ``STEADY`` loads without noise."""
     board = start_board()
-    for cell in range(CELLS):
-        board.load(cell, 1000 * (cell + 1))
+    for cell, counts in enumerate(STEADY):
+        board.load(cell, counts)
     return board
 
 
@@ -83,7 +81,3 @@ def host(board: EmulatedBoard, open_host: Callable[..., Host]) -> Host:
     host.wait(lambda: host.blocks and (host.blocks[-1].counts == STEADY).all(), "the loads")
     host.forget()
     return host
-
-
-STEADY = [1000, 2000, 3000, 4000]
-"""[counts] on the cells of ``board``."""

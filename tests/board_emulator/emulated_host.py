@@ -14,6 +14,8 @@ from firmware_bridge.wire import COUNTS_MIN, Counts
 
 PATIENCE_S = 30.0
 """[s] for anything that must come; an order of magnitude above what it takes."""
+STEADY = [1000, 2000, 3000, 4000]
+"""[counts] on the cells of the fixture ``board``."""
 LINK_UP: None = None
 """The fault of a link that is up."""
 

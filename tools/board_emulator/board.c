@@ -192,6 +192,7 @@ bool board_hang(struct board *board) {
     avr_t *avr = board->avr;
     for (avr_flashaddr_t address = 0; address + 1 < avr->codeend; address += 2)
         if ((avr->flash[address] | avr->flash[address + 1] << 8) == RJMP_TO_ITSELF) {
+            avr->state = cpu_Running;  // it may have slept
             avr->sreg[S_I] = 0;
             avr->pc = address;
             return true;

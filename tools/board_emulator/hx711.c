@@ -28,16 +28,22 @@ void hx711_init(struct hx711 *chip, hx711_input input, void *input_context) {
 
 void hx711_set_oscillator(struct hx711 *chip, unsigned samples_per_s, double fast_ppm) {
     chip->period_ns = 1e9 / samples_per_s / (1.0 + fast_ppm * 1e-6);
-    chip->settling_ns = SETTLING_CONVERSIONS * chip->period_ns;
+}
+
+// Table 2: after a reset and after a change of input or gain, the conversion at the end of the settling time is
+// the first with data.
+static void settle(struct hx711 *chip) {
+    chip->has_data = false;
+    chip->settling = SETTLING_CONVERSIONS - 1;
 }
 
 static void restart(struct hx711 *chip, uint64_t now_ns) {
     chip->powered = true;
-    chip->has_data = false;
     chip->pulses = 0;
     chip->gain = HX711_A_128;  // "Reset and Power-Down"
     chip->update_end_ns = 0;
-    chip->conversion_end_ns = (double)now_ns + chip->settling_ns;
+    chip->conversion_end_ns = (double)now_ns + chip->period_ns;
+    settle(chip);
 }
 
 void hx711_power_on(struct hx711 *chip, uint64_t now_ns) {
@@ -60,19 +66,23 @@ static uint32_t digitise(const struct hx711 *chip, uint64_t now_ns) {
     return (uint32_t)(int32_t)counts & 0xFFFFFF;
 }
 
+// What the pulses since the latest conversion ask for.
+static enum hx711_gain chosen_gain(const struct hx711 *chip) {
+    if (chip->pulses < PULSES_MIN) return chip->gain;
+    return (enum hx711_gain)((chip->pulses < PULSES_MAX ? chip->pulses : PULSES_MAX) - PULSES_MIN);
+}
+
 static void end_conversion(struct hx711 *chip, uint64_t now_ns) {
-    bool was_read = chip->pulses >= PULSES_MIN;
-    enum hx711_gain chosen = chip->gain;
-    if (was_read) {
-        unsigned pulses = chip->pulses < PULSES_MAX ? chip->pulses : PULSES_MAX;
-        chosen = (enum hx711_gain)(pulses - PULSES_MIN);
+    enum hx711_gain gain = chosen_gain(chip);
+    if (gain != chip->gain) {
+        chip->gain = gain;
+        settle(chip);
+        chip->settling++;  // this conversion has only just begun to see the new input
     }
-    if (chosen != chip->gain) {  // Table 2: a new input or gain settles like a reset
-        chip->gain = chosen;
-        chip->has_data = false;
-        chip->conversion_end_ns += chip->settling_ns;
+    if (chip->settling) {
+        chip->settling--;
     } else {
-        if (chip->has_data && !was_read) {
+        if (chip->has_data && chip->pulses < PULSES_MIN) {
             chip->tally.overwritten += chip->pulses == 0;
             chip->tally.torn += chip->pulses > 0;
             chip->update_end_ns = now_ns + UPDATE_NS;
@@ -80,9 +90,9 @@ static void end_conversion(struct hx711 *chip, uint64_t now_ns) {
         chip->data = digitise(chip, now_ns);
         chip->has_data = true;
         chip->tally.conversions++;
-        chip->conversion_end_ns += chip->period_ns;
     }
     chip->pulses = 0;
+    chip->conversion_end_ns += chip->period_ns;
 }
 
 uint64_t hx711_next_event_ns(const struct hx711 *chip) {

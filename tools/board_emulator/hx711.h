@@ -40,14 +40,14 @@ struct hx711 {
     enum hx711_tear tear;  // of the next read
 
     double period_ns;  // of one conversion, by this chip's own oscillator
-    double settling_ns;
+    unsigned settling; // conversions that still end without data
     enum hx711_gain gain;
     bool powered, has_data, sck;
     uint64_t sck_edge_ns;
     double conversion_end_ns;
     uint64_t update_end_ns;  // DOUT is high until then, because the data are being replaced
     uint32_t data;           // 24 bits
-    unsigned pulses;         // since the data came
+    unsigned pulses;         // since the latest conversion ended
 };
 
 // A chip without power supply; `hx711_power_on` is next.
