@@ -60,9 +60,9 @@ static uint16_t missed_before(const struct row *row) {
 
 /* Rows of a block are evenly spaced: only the first one's ticks are told. Another converter may set the pace. */
 static bool is_even(const struct row *row) {
-    const uint32_t interval_ticks = row->ticks - last_ticks;
+    const uint32_t off_ticks = row->ticks - last_ticks - row->period_ticks; /* below 0: near 2^32 */
     const uint32_t slack_ticks = row->period_ticks / 8;
-    return interval_ticks > row->period_ticks - slack_ticks && interval_ticks < row->period_ticks + slack_ticks;
+    return off_ticks + slack_ticks < 2 * slack_ticks;
 }
 
 void block_add(const struct row *row) {
