@@ -26,6 +26,13 @@ HOLE_S = 0.5
 CONSTANT_G = 1e-6
 """[g] A spread below can only be rounding: all samples of the hop are equal."""
 
+SLACK_S = 1e-9
+"""[s] Durations are sums of hops, and as exact as those."""
+
+MISSING_FORGIVEN, STALE_SLACK_S = 0.5, 0.25
+"""[1, s] A second of readings makes up for half a second without any: a plate that misses more than a third
+of its hops seldom rests for long enough to be weighed, and says so until it was there for twice the slack."""
+
 States = tuple[SensorState, ...]
 
 
@@ -64,6 +71,7 @@ class Conditioner:
         self._before = np.full(plates, np.nan)  # the sample before `_pending`
         self._constant_s = np.zeros(plates)
         self._missing_s = np.zeros(plates)
+        self._patchy_s = np.zeros(plates)
         self._loud_s = np.zeros(plates)
         self._counting = False  # whether one of the latter two is not 0, or a plate is not ok
 
@@ -115,7 +123,7 @@ class Conditioner:
         if not self._counting and not self._may_be_stuck(samples, spread_g):
             states = (self._all_ok,) * hops
             return Stretch(end_ns, period_ns, grams, mean_g, spread_g, enough, states, clean=True)
-        states = self._judge(samples, enough, ~enough, spread_g)
+        states = self._judge(samples, enough, ~enough, ~enough, spread_g)
         valid = self._are_ok(states)
         return Stretch(end_ns, period_ns, grams, mean_g, spread_g, valid, states, bool(valid.all()))
 
@@ -136,10 +144,12 @@ class Conditioner:
         refused |= jumps[:-1] & jumps[1:] & (steps[:-1] * steps[1:] < 0)
         usable = ~refused.reshape(shape)
         grams = raw.reshape(shape)
-        enough, saturated, heard_g = np.ones(mean_g.shape, dtype=bool), np.zeros(mean_g.shape, bool), spread_g
+        enough, heard_g = np.ones(mean_g.shape, dtype=bool), spread_g
+        absent = saturated = ~enough
         if not usable.all():
             count = usable.sum(axis=1)
             enough = 2 * count >= self.hop_samples
+            absent = 2 * np.isnan(grams).sum(axis=1) > self.hop_samples
             divisor = np.maximum(count, 1)
             mean_g = np.where(usable, grams, 0.0).sum(axis=1) / divisor
             apart = np.where(usable, grams - mean_g[:, None], 0.0)
@@ -150,7 +160,7 @@ class Conditioner:
             written = np.where(within, grams - mean_g[:, None], 0.0)
             heard_g = np.maximum(spread_g, np.sqrt(np.square(written).mean(axis=1)))
             mean_g, grams = np.where(enough, mean_g, np.nan), np.where(usable, grams, np.nan)
-        states = self._judge(samples, enough, saturated, heard_g)
+        states = self._judge(samples, enough, absent, saturated, heard_g)
         valid = enough & self._are_ok(states)
         return Stretch(end_ns, period_ns, grams, mean_g, spread_g, valid, states, bool(valid.all()))
 
@@ -159,7 +169,8 @@ class Conditioner:
 
         Coarse readings of a quiet plate are equal for some samples all the time: that costs no judging.
         """
-        if float(self._constant_s.max()) + len(spread_g) * self._hop_s >= self._options.stuck_after_s:
+        longest_s = float(self._constant_s.max()) + len(spread_g) * self._hop_s
+        if longest_s >= self._options.stuck_after_s - SLACK_S:
             return True
         if spread_g.min() >= CONSTANT_G:
             self._constant_s = np.zeros_like(self._constant_s)
@@ -173,18 +184,37 @@ class Conditioner:
         return np.asarray(same.reshape(-1, self.hop_samples, samples.shape[1]).all(axis=1))
 
     def _judge(
-        self, samples: Grams, enough: NDArray[np.bool_], saturated: NDArray[np.bool_], spread_g: Grams
+        self,
+        samples: Grams,
+        enough: NDArray[np.bool_],
+        absent: NDArray[np.bool_],
+        saturated: NDArray[np.bool_],
+        spread_g: Grams,
     ) -> tuple[States, ...]:
-        """States hop by hop; the counters of faults that need time run on."""
-        options, slack_s = self._options, 1e-9
+        """States hop by hop; the counters of faults that need time run on.
+
+        Args:
+            samples: [sample, plate] g of the hops, and one more.
+            enough: [hop, plate] half of the samples are usable.
+            absent: [hop, plate] half of them never came.
+            saturated: [hop, plate] half of them are beyond the capacity.
+            spread_g: [hop, plate] g, spikes included.
+        """
+        options = self._options
         constant_s = self._lasting_s(self._constant_s, self._constant(samples))
         missing_s = self._lasting_s(self._missing_s, ~enough)
-        loud_s = self._on_balance_s(spread_g > options.noisy_g)
+        patchy_s = self._on_balance_s(
+            self._patchy_s, absent, MISSING_FORGIVEN, options.stale_after_s + STALE_SLACK_S
+        )
+        loud_s = self._on_balance_s(
+            self._loud_s, spread_g > options.noisy_g, 1.0, 1.5 * options.noisy_after_s
+        )
         faults = (
             (saturated, SensorState.SATURATED),
-            (missing_s >= options.stale_after_s - slack_s, SensorState.STALE),
-            (constant_s >= options.stuck_after_s - slack_s, SensorState.STUCK),
-            (loud_s >= options.noisy_after_s - slack_s, SensorState.NOISY),
+            (missing_s >= options.stale_after_s - SLACK_S, SensorState.STALE),
+            (constant_s >= options.stuck_after_s - SLACK_S, SensorState.STUCK),
+            (loud_s >= options.noisy_after_s - SLACK_S, SensorState.NOISY),
+            (patchy_s >= options.stale_after_s - SLACK_S, SensorState.STALE),
         )
         judged = [self._all_ok] * len(enough)
         for hop in map(int, np.flatnonzero(np.any([failed.any(axis=1) for failed, _ in faults], axis=0))):
@@ -192,10 +222,12 @@ class Conditioner:
                 next((state for failed, state in faults if failed[hop, plate]), SensorState.OK)
                 for plate in range(len(self._all_ok))
             )
-        self._constant_s, self._missing_s, self._loud_s = constant_s[-1], missing_s[-1], loud_s[-1]
+        self._constant_s, self._missing_s = constant_s[-1], missing_s[-1]
+        self._patchy_s, self._loud_s = patchy_s[-1], loud_s[-1]
         self._counting = bool(
             self._constant_s.any()
             or self._missing_s.any()
+            or self._patchy_s.any()
             or self._loud_s.any()
             or judged[-1] is not self._all_ok
         )
@@ -215,14 +247,14 @@ class Conditioner:
         ended = np.maximum.accumulate(np.where(holds, 0, hops), axis=0)
         return np.asarray(np.where(ended > 0, 0.0, before_s) + (hops - ended) * self._hop_s)
 
-    def _on_balance_s(self, loud: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """[hop, plate] for how long plates were loud, less the time they were not."""
-        lasted_s = np.zeros(loud.shape)
-        if not (self._loud_s.any() or loud.any()):
+    def _on_balance_s(
+        self, now_s: NDArray[np.float64], bad: NDArray[np.bool_], forgiven: float, most_s: float
+    ) -> NDArray[np.float64]:
+        """[hop, plate] for how long plates were bad, less a share of the time they were not."""
+        lasted_s = np.zeros(bad.shape)
+        if not (now_s.any() or bad.any()):
             return lasted_s
-        most_s = 1.5 * self._options.noisy_after_s
-        now_s = self._loud_s
-        for hop, step_s in enumerate(np.where(loud, self._hop_s, -self._hop_s)):
+        for hop, step_s in enumerate(np.where(bad, self._hop_s, -forgiven * self._hop_s)):
             lasted_s[hop] = now_s = np.minimum(np.maximum(now_s + step_s, 0.0), most_s)
         return lasted_s
 

@@ -7,20 +7,18 @@
 #include "pace.h"
 #include "wire.h"
 
-#define SAMPLES_MAX 8 /* what 80 Hz fills in 0.1 s, the longest that a sample waits for its block */
 #define FLAGS_AT WIRE_SAMPLE_BLOCK_BYTES
-#define COUNTS_AT (FLAGS_AT + SAMPLES_MAX)
-#define PAYLOAD_BYTES WIRE_SAMPLE_BLOCK_PAYLOAD_BYTES(SAMPLES_MAX, CHANNELS)
+#define COUNTS_AT (FLAGS_AT + BLOCK_SAMPLES_MAX)
 
 /* Rows are laid down as in a full block; a shorter one closes the gap after its flags. */
-static uint8_t payload[PAYLOAD_BYTES + WIRE_CRC_BYTES];
+static uint8_t payload[BLOCK_PAYLOAD_BYTES + WIRE_CRC_BYTES];
 static struct wire_sample_block block; /* in the making */
 static uint16_t next_sequence;
 static uint32_t last_ticks; /* [ticks] of the row before */
 static bool any_row;
 static bool streaming;
 
-typedef char block_fits_a_frame[PAYLOAD_BYTES <= WIRE_MAX_PAYLOAD_BYTES ? 1 : -1];
+typedef char block_fits_a_frame[BLOCK_PAYLOAD_BYTES <= WIRE_MAX_PAYLOAD_BYTES ? 1 : -1];
 
 void block_power_up(void) {
     memset(&block, 0, sizeof block);
@@ -62,9 +60,9 @@ static uint16_t missed_before(const struct row *row) {
 
 /* Rows of a block are evenly spaced: only the first one's ticks are told. Another converter may set the pace. */
 static bool is_even(const struct row *row) {
-    const uint32_t interval_ticks = row->ticks - last_ticks;
+    const uint32_t off_ticks = row->ticks - last_ticks - row->period_ticks; /* below 0: near 2^32 */
     const uint32_t slack_ticks = row->period_ticks / 8;
-    return interval_ticks > row->period_ticks - slack_ticks && interval_ticks < row->period_ticks + slack_ticks;
+    return off_ticks + slack_ticks < 2 * slack_ticks;
 }
 
 void block_add(const struct row *row) {
@@ -94,7 +92,7 @@ void block_add(const struct row *row) {
     next_sequence++;
     last_ticks = row->ticks;
     any_row = true;
-    if (block.samples == (pace_rate_hz() >= 80 ? SAMPLES_MAX : 1)) {
+    if (block.samples == (pace_rate_hz() >= 80 ? BLOCK_SAMPLES_MAX : 1)) {
         flush();
     }
 }

@@ -3,7 +3,13 @@
 #define BLOCK_H
 
 #include <stdbool.h>
+
+#include "frame.h"
 #include "sampler.h"
+
+#define BLOCK_SAMPLES_MAX 8 /* what 80 Hz fills in 0.1 s, the longest that a sample waits for its block */
+#define BLOCK_PAYLOAD_BYTES WIRE_SAMPLE_BLOCK_PAYLOAD_BYTES(BLOCK_SAMPLES_MAX, CHANNELS)
+#define BLOCK_FRAME_BYTES (BLOCK_PAYLOAD_BYTES + FRAME_OVERHEAD_BYTES)
 
 void block_power_up(void);
 

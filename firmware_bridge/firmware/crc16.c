@@ -5,5 +5,6 @@
 uint16_t crc16_add(uint16_t crc, uint8_t byte) {
     uint8_t out = (uint8_t)(crc >> 8) ^ byte;
     out ^= out >> 4;
-    return (uint16_t)((uint16_t)(crc << 8) ^ out ^ (uint16_t)((uint16_t)out << 5) ^ (uint16_t)((uint16_t)out << 12));
+    crc = (uint16_t)(crc << 8);
+    return crc ^ out ^ (uint16_t)((uint16_t)out << 5) ^ (uint16_t)((uint16_t)out << 12);
 }

@@ -5,7 +5,7 @@
 #include "hal.h"
 #include "wire.h"
 
-enum place { WATCHDOG_RESET, BROWN_OUT_RESET, TRANSMIT_OVERFLOW, FIRST_SILENT, PLACES = FIRST_SILENT + CHANNELS };
+enum { WATCHDOG_RESET, BROWN_OUT_RESET, TRANSMIT_OVERFLOW, FIRST_SILENT, PLACES = FIRST_SILENT + CHANNELS };
 
 static struct {
     bool active, due;

@@ -30,7 +30,7 @@ uint32_t hal_ticks(void);
 uint8_t hal_lock(void);
 void hal_unlock(uint8_t was);
 
-/* [B] that hal_send takes without waiting. */
+/* [B] that hal_send takes without waiting; at least 192 when all has been sent. */
 uint16_t hal_send_room(void);
 void hal_send(uint8_t byte);
 

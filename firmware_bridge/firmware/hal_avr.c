@@ -1,4 +1,4 @@
-/* ATmega328P at 16 MHz: Arduino Uno, Nano. Section numbers are those of Microchip's datasheet DS40002061. */
+/* ATmega328P at 16 MHz: Arduino Uno, Nano. Microchip's datasheet is DS40002061. */
 #include <avr/boot.h>
 #include <avr/eeprom.h>
 #include <avr/interrupt.h>

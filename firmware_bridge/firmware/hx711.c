@@ -9,8 +9,8 @@
 static volatile uint8_t watched;   /* converters that are not being read */
 static volatile uint8_t seen_high; /* since the last read or fall, so that a low level means a new conversion */
 static volatile uint8_t fallen;    /* since the last read */
-static volatile uint32_t last_fallen_ticks;            /* when the latest of these did for the first time */
-static volatile uint32_t conversion_ticks[CHANNELS];   /* when each did for the last time */
+static volatile uint32_t last_fallen_ticks;          /* [ticks] when the latest of these did first */
+static volatile uint32_t conversion_ticks[CHANNELS]; /* [ticks] when each did last */
 
 void hx711_dout_changed(uint8_t levels, uint32_t ticks) {
     const uint8_t fell = watched & seen_high & (uint8_t)~levels;

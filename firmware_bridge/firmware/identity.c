@@ -60,8 +60,8 @@ static void store(uint16_t address, const uint8_t *bytes, uint8_t length) {
     }
 }
 
-/* The step of FNV-1a, 64 bit (Fowler, Noll, Vo; draft-eastlake-fnv), which carries upwards only; so its upper half is folded back. Each
- * step can be undone: nothing unforeseeable gets lost. */
+/* The step of FNV-1a, 64 bit (Fowler, Noll, Vo; draft-eastlake-fnv), carries upwards only; so the upper half is
+ * folded back. Each step can be undone: nothing unforeseeable gets lost. */
 static void make_id(void) {
     uint64_t hash = 0xCBF29CE484222325u;
     for (uint8_t at = 0; at < NOISE_BYTES; at++) {

@@ -12,7 +12,8 @@
 #include "wire.h"
 
 #define BYTES_A_CALL 16 /* what one call takes, so that sampling never waits for a flood */
-#define ANSWER_BYTES (WIRE_IDENTITY_BYTES + FRAME_OVERHEAD_BYTES) /* the longest */
+/* [B] on the line for the longest answer, and still for a block: talk never costs samples. */
+#define TALK_ROOM_BYTES (WIRE_IDENTITY_BYTES + FRAME_OVERHEAD_BYTES + BLOCK_FRAME_BYTES)
 #define COMMAND_BYTES (WIRE_BLINK_BYTES + WIRE_CRC_BYTES) /* the longest */
 #define BLINK_HALF_MS 125
 
@@ -82,16 +83,21 @@ static void blink(void) {
     hal_light(blinking && elapsed_ticks / (BLINK_HALF_MS * (HAL_TICK_HZ / 1000)) % 2 == 0);
 }
 
+static bool may_talk(void) {
+    return hal_send_room() >= TALK_ROOM_BYTES;
+}
+
 void link_update(void) {
     uint8_t byte;
-    /* A command is taken only when there is room for its answer. */
-    for (uint8_t at = 0; at < BYTES_A_CALL && hal_send_room() >= ANSWER_BYTES && hal_received(&byte); at++) {
+    for (uint8_t at = 0; at < BYTES_A_CALL && may_talk() && hal_received(&byte); at++) {
         if (frame_receive(&receiver, byte)) {
             obey();
         }
     }
-    say_identity();
-    if (said_rate_hz != 0) { /* who speaks comes first */
+    if (may_talk()) {
+        say_identity();
+    }
+    if (may_talk() && said_rate_hz != 0) { /* who speaks comes first */
         faults_send();
     }
     blink();

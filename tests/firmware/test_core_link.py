@@ -23,6 +23,8 @@ from firmware_bridge.wire_header import FIRMWARE
 pytestmark = pytest.mark.c_compiler
 quiet = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 HAL_TICKS_PER_MS = 250
+BLOCK_FRAME_BYTES = 120  # [B] of 8 samples of 4 channels
+ANSWER_FRAME_BYTES = 31  # [B] of an identity
 
 commands = st.sampled_from(
     [wire.IdentifyRequest(), wire.Start(), wire.Stop(), wire.Blink(0), wire.Blink(700)]
@@ -91,17 +93,18 @@ def test_the_identity_names_this_very_source(core: Core, core_identity: wire.Ide
     )
 
 
-def test_a_flood_of_requests_waits_for_the_line_and_loses_no_answer(
+def test_a_flood_of_requests_leaves_room_for_samples_and_loses_no_answer(
     core: Core, core_identity: wire.Identity
 ) -> None:
-    """The line takes one answer at a time; the rest of the requests wait in the receive buffer."""
+    """The line takes a block and one answer more; the rest of the requests wait in the receive buffer."""
     room = core.variable("host_send_room", c.c_uint16)
     request = encode_frame(wire.encode(wire.IdentifyRequest())) * 20
     core.library.host_receive(request, len(request))
     answers: list[wire.Message] = []
-    for _ in range(200):
-        room.value = 31
+    for turn in range(300):
+        room.value = BLOCK_FRAME_BYTES + ANSWER_FRAME_BYTES - turn % 2
         core.library.link_update()
+        assert room.value >= BLOCK_FRAME_BYTES
         answers += messages(core.sent())
     assert [each for each in answers if isinstance(each, wire.Identity)] == [core_identity] * 20
 

@@ -188,3 +188,17 @@ def test_counts_on_a_rail_are_saturated() -> None:
     seen = see(stream, calibration=calibration(gains))
     assert [(fault.plates, fault.reason) for fault in seen.faults] == [((ONE,), "saturated")]
     assert seen.changes == []
+
+
+@pytest.mark.parametrize("lost_share", [0.5, 0.6])
+def test_a_plate_that_hardly_reads_says_so_or_is_weighed(lost_share: float) -> None:
+    """Every other batch lost, or every other sample: a pick is seen, or a fault is; never neither."""
+    for batch in (1, 4, 16):
+        rng = np.random.default_rng(batch)
+        grams = quiet(30)
+        grams[:, 1] += taken(30, 20.0, -300.0)
+        lost = np.repeat(rng.random(30 * 80 // batch) < lost_share, batch)
+        grams[10 * 80 :, 1][lost[10 * 80 :]] = np.nan
+        seen = see(grams)
+        found = [change for change in seen.changes if change.delta_g == pytest.approx(-300.0, abs=3.0)]
+        assert found or {fault.reason for fault in seen.faults} == {"stale"}
