@@ -43,9 +43,8 @@ class Machine:
     def __init__(self, board: EmulatedBoard) -> None:
         self.board = board
         self._port = serial.Serial(str(board.port), 115_200, timeout=PATIENCE_S)
-
         self._port.write(b"m")  # opening a port drops what was said before; maybe not all of it
-        while (first := self.line()) == "up":
+        while not (first := self.line()).isdigit():
             pass
         self.reset_cause = int(first)
 
