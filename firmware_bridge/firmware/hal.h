@@ -19,6 +19,10 @@ uint8_t hal_reset_cause(void);
 /* The main loop is alive: hold the watchdog off. */
 void hal_alive(void);
 
+/* Nothing is left to do: sleep until something comes in. Takes up to 4 ms; none if something has come in since
+ * the last call. */
+void hal_rest(void);
+
 /* [ticks] since power-up, modulo 2^32. */
 uint32_t hal_ticks(void);
 

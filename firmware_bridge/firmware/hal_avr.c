@@ -3,6 +3,7 @@
 #include <avr/eeprom.h>
 #include <avr/interrupt.h>
 #include <avr/io.h>
+#include <avr/sleep.h>
 #include <avr/wdt.h>
 #include <util/atomic.h>
 #include <util/delay.h>
@@ -31,6 +32,7 @@ static uint8_t receive_ring[RECEIVE_BYTES];
 static volatile uint8_t receive_head, receive_tail;
 static volatile uint16_t ticks_high;
 static volatile bool watchdog_ticked;
+static volatile bool came_in; /* something for the main loop since its last rest */
 static volatile uint8_t watchdog_clocks;
 static uint8_t reset_flags __attribute__((section(".noinit")));
 
@@ -52,6 +54,11 @@ void hal_power_up(void) {
     TCCR1A = 0;
     TCCR1B = 1 << CS11 | 1 << CS10; /* clock / 64 */
     TIMSK1 = 1 << TOIE1;
+    TCCR2A = 1 << WGM21; /* clock / 256 / 250: 4 ms, the longest rest */
+    TCCR2B = 1 << CS22 | 1 << CS21;
+    OCR2A = 249;
+    TIMSK2 = 1 << OCIE2A;
+    UBRR0 = UBRR_VALUE;
     UCSR0A = USE_2X ? 1 << U2X0 : 0;
     UBRR0 = UBRR_VALUE;
     UCSR0C = 1 << UCSZ01 | 1 << UCSZ00; /* 8N1 */
@@ -73,6 +80,22 @@ void hal_alive(void) {
 
 ISR(TIMER1_OVF_vect) {
     ticks_high++;
+}
+
+EMPTY_INTERRUPT(TIMER2_COMPA_vect);
+
+/* Idle stops the processor alone (section 10.3): less noise for the converters while they measure. */
+void hal_rest(void) {
+    set_sleep_mode(SLEEP_MODE_IDLE);
+    cli();
+    if (!came_in) {
+        sleep_enable();
+        sei(); /* takes effect one instruction later, so that nothing slips in between (section 7.7) */
+        sleep_cpu();
+        sleep_disable();
+    }
+    sei();
+    came_in = false;
 }
 
 uint32_t hal_ticks(void) {
@@ -120,6 +143,7 @@ ISR(USART_UDRE_vect) {
 }
 
 ISR(USART_RX_vect) {
+    came_in = true;
     const uint8_t byte = UDR0; /* a misread one is found by the frame's CRC */
     const uint8_t next = (receive_head + 1) % RECEIVE_BYTES;
     if (next != receive_tail) {
@@ -166,6 +190,7 @@ void hal_watch_dout(uint8_t channels) {
 }
 
 ISR(PCINT1_vect) {
+    came_in = true;
     hx711_dout_changed(hal_dout(), hal_ticks());
 }
 
