@@ -40,7 +40,7 @@ docs: $(VENV)/.installed-dev  ## rewrite the generated tables of docs/
 	@$(PYTHON) -m tools.doc_tables
 
 clean:  ## remove the environment and everything generated
-	rm -rf $(VENV) var build dist firmware_bridge/firmware/build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) var build dist firmware_bridge/firmware/build tools/board_emulator/build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find edge firmware_bridge tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 $(PYTHON):

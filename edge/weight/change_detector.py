@@ -217,17 +217,22 @@ class ChangeDetector:
                 ripple_g=self.baseline.ripple_g[plates],
             )
         )
-        at_rest = rests.hops > 0
+        hops = np.arange(len(run.end_ns))[:, None]
+        judged = hops >= [since for _, since in followed]
+        at_rest = (rests.hops > 0) & judged
+        rests_at = np.where(at_rest.any(axis=0), at_rest.argmax(axis=0), len(hops))
+        push_g = np.where(judged & (hops <= rests_at), rests.push_g, 0.0)
+        peaks_g = push_g[np.abs(push_g).argmax(axis=0), np.arange(len(followed))]
+        self._calm[plates] = False
         ended = []
         for column, (each, since) in enumerate(followed):
-            self._calm[each.plate] = False
-            rests_at = np.flatnonzero(at_rest[since:, column])
-            hop = since + int(rests_at[0]) if rests_at.size else None
-            until = len(run.end_ns) if hop is None else hop
-            run.disturbed.append((each, since, until))
-            self._see(run, each, since, min(until + 1, len(run.end_ns)), rests.push_g[:, column])
-            if hop is None:
-                if run.first + until - each.hop >= self._dated_hops:
+            hop = int(rests_at[column])
+            run.disturbed.append((each, since, hop))
+            if abs(peaks_g[column]) > abs(each.peak_g):
+                each.peak_g = float(peaks_g[column])
+            self._see(run, each, since, min(hop + 1, len(hops)))
+            if hop == len(hops):
+                if run.first + hop - each.hop >= self._dated_hops:
                     self._verdicts.date(each)
                 continue
             del self._open[each.plate]
@@ -252,12 +257,8 @@ class ChangeDetector:
             each.trail_hop = int(last)
         return np.asarray(np.maximum(hops[:, None] - since, 0))
 
-    def _see(self, run: _Run, each: Disturbance, since: int, until: int, push_g: NDArray[np.float64]) -> None:
-        """Note how far a plate was pushed, and for how long it could not be read."""
-        pushes = push_g[since:until]
-        peak_g = float(pushes[np.abs(pushes).argmax()])
-        if abs(peak_g) > abs(each.peak_g):
-            each.peak_g = peak_g
+    def _see(self, run: _Run, each: Disturbance, since: int, until: int) -> None:
+        """Note for how long a plate could not be read."""
         seen_ns = run.end_ns[since:until]
         if run.usable is not None:
             seen_ns = seen_ns[run.usable[since:until, each.plate]]

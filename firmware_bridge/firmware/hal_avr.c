@@ -58,7 +58,6 @@ void hal_power_up(void) {
     TCCR2B = 1 << CS22 | 1 << CS21;
     OCR2A = 249;
     TIMSK2 = 1 << OCIE2A;
-    UBRR0 = UBRR_VALUE;
     UCSR0A = USE_2X ? 1 << U2X0 : 0;
     UBRR0 = UBRR_VALUE;
     UCSR0C = 1 << UCSZ01 | 1 << UCSZ00; /* 8N1 */
