@@ -65,13 +65,13 @@ uint8_t hx711_ready(uint32_t *ticks) {
     return ready;
 }
 
-bool hx711_any_aged(uint8_t channels, uint32_t from_ticks, uint32_t to_ticks) {
+bool hx711_any_aged(uint32_t from_ticks, uint32_t to_ticks) {
     bool any = false;
     const uint8_t was = hal_lock();
     const uint32_t now = hal_ticks();
     for (uint8_t channel = 0; channel < CHANNELS; channel++) {
         const uint32_t age_ticks = now - conversion_ticks[channel];
-        any = any || (channels >> channel & 1 && age_ticks >= from_ticks && age_ticks < to_ticks);
+        any = any || (fallen >> channel & 1 && age_ticks >= from_ticks && age_ticks < to_ticks);
     }
     hal_unlock(was);
     return any;

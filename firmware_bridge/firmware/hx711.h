@@ -18,9 +18,9 @@ void hx711_power_cycle(uint8_t channels);
  * ticks: [ticks] when DOUT of the last of them fell. */
 uint8_t hx711_ready(uint32_t *ticks);
 
-/* Whether the conversion of any of these converters is so old, [ticks]. An unread one is overwritten by the
- * next, and a read into which that falls is torn without always showing it. */
-bool hx711_any_aged(uint8_t channels, uint32_t from_ticks, uint32_t to_ticks);
+/* Whether any conversion that has not been read is so old, [ticks]. It is overwritten by the next one, and a
+ * read into which that falls is torn without always showing it. */
+bool hx711_any_aged(uint32_t from_ticks, uint32_t to_ticks);
 
 /* Read converters whose clock lines these are, all at once: 24 bits and the pulses that set the next gain.
  * counts: [counts] sign extended, of these channels only.

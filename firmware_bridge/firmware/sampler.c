@@ -142,9 +142,9 @@ static uint8_t to_read(uint8_t ready, bool due) {
 
 /* A converter whose oscillator is faster than the slowest's finishes its next conversion now and then just
  * while it waits to be read with the others: then wait a little. Oscillators may differ by a sixteenth. */
-static bool about_to_be_overwritten(uint8_t ready) {
+static bool about_to_be_overwritten(void) {
     const uint32_t period_ticks = pace_period_ticks();
-    return hx711_any_aged(ready, period_ticks - period_ticks / 16, period_ticks + period_ticks / 16);
+    return hx711_any_aged(period_ticks - period_ticks / 16, period_ticks + period_ticks / 16);
 }
 
 bool sampler_update(struct row *row) {
@@ -153,7 +153,7 @@ bool sampler_update(struct row *row) {
     const uint8_t ready = hx711_ready(&ticks);
     const bool complete = waited && ((have | ready) & waited) == waited;
     const bool due = complete || now - row_ticks > timeout_ticks();
-    if (about_to_be_overwritten(ready)) {
+    if (about_to_be_overwritten()) {
         return false;
     }
     const uint8_t channels = to_read(ready, due);

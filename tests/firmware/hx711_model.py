@@ -19,8 +19,10 @@ UPDATE_US = 75
 EDGE_US = 1
 """[us] between two edges of the clock."""
 TICK_US = 4
-LOOP_US = 400
-"""[us] one turn of the main loop, about."""
+TURN_US, SENDING_TURN_US = 100, 1500
+"""[us] one turn of the main loop, about, and one that sends a block."""
+REST_US = 4000
+"""[us] that the main loop sleeps at most until DOUT changes."""
 
 
 @dataclass
@@ -112,7 +114,6 @@ class Bench:
     Attributes:
         now_us: since power-up.
         messages: all that the board has sent.
-        loop_us: how long one turn of the main loop takes.
     """
 
     def __init__(
@@ -122,12 +123,12 @@ class Bench:
         self.core.variable("host_reset_cause", c.c_uint8).value = reset_cause
         self.converters = converters
         self.now_us = 0.0
-        self.loop_us = LOOP_US
         self.messages: list[wire.Message] = []
         self._first_tick = first_tick
         self._ticks = self.core.variable("host_ticks", c.c_uint32)
         self._frames = FrameDecoder()
         self._raw = b""
+        self._interrupted = False
         self._tell_time()
         self.core.connect(self._clock, self._dout)
         self.core.power_up()
@@ -151,11 +152,16 @@ class Bench:
         self._hear(self.core.receive(b"".join(frames)))
 
     def run(self, seconds: float) -> None:
-        """Let the main loop turn, with an interrupt at each change of DOUT."""
+        """Let the main loop turn; it sleeps when no interrupt has come since its last sleep."""
         end_us = self.now_us + seconds * 1e6
         while self.now_us < end_us:
-            self.idle(self.loop_us)
-            self._hear(self.core.update())
+            self._interrupted = False
+            sent = self.core.update()
+            self._hear(sent)
+            self.idle(SENDING_TURN_US if sent else TURN_US)
+            wakes_us = self.now_us + REST_US
+            while not self._interrupted and self.now_us < wakes_us:
+                self._step(wakes_us)
 
     def take_raw(self) -> bytes:
         """Bytes on the line since the last call."""
@@ -166,12 +172,18 @@ class Bench:
         """The main loop is busy elsewhere; interrupts come."""
         end_us = self.now_us + us
         while self.now_us < end_us:
-            changes = [each.next_change_us(self.now_us) for each in self.converters]
-            self.now_us = min(max(min(changes), self.now_us + 0.1), end_us)
-            for each in self.converters:
-                each.advance(self.now_us)
-            self._tell_time()
-            self.core.library.host_dout_changed()
+            self._step(end_us)
+
+    def _step(self, end_us: float) -> None:
+        """To the next change of DOUT, or not so far; a change is an interrupt."""
+        before = self._dout()
+        changes = [each.next_change_us(self.now_us) for each in self.converters]
+        self.now_us = min(max(min(changes), self.now_us + 0.1), end_us)
+        for each in self.converters:
+            each.advance(self.now_us)
+        self._tell_time()
+        self.core.library.host_dout_changed()
+        self._interrupted = self._interrupted or self._dout() != before
 
     def _tell_time(self) -> None:
         self._ticks.value = (self._first_tick + int(self.now_us / TICK_US)) % (1 << 32)
