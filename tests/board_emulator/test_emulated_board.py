@@ -17,7 +17,7 @@ from firmware_bridge.wire import COUNTS_MAX, PROTOCOL_VERSION
 from tools.board_emulator import EmulatedBoard
 from tools.board_emulator.build import FIRMWARE_DIR
 
-pytestmark = [pytest.mark.avr_gcc, pytest.mark.simavr, pytest.mark.slow]
+pytestmark = [pytest.mark.c_compiler, pytest.mark.avr_gcc, pytest.mark.simavr, pytest.mark.slow]
 
 RATE_SLACK = 0.05
 """A rate is measured on the host's clock, in a few seconds, on a machine that may be busy."""

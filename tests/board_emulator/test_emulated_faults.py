@@ -16,7 +16,7 @@ from firmware_bridge.framing import FrameDecoder, FrameFault, encode_frame
 from firmware_bridge.link import LinkFault
 from tools.board_emulator import EmulatedBoard, Pulse, ResetCause, StuckAt
 
-pytestmark = [pytest.mark.avr_gcc, pytest.mark.simavr, pytest.mark.slow]
+pytestmark = [pytest.mark.c_compiler, pytest.mark.avr_gcc, pytest.mark.simavr, pytest.mark.slow]
 
 StartBoard = Callable[..., EmulatedBoard]
 OpenHost = Callable[..., Host]

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from tools.board_emulator.build import build_converter
 
+pytestmark = pytest.mark.c_compiler
+
 PERIOD_NS = 12_500_000
 COUNTS_MIN, COUNTS_MAX = -(1 << 23), (1 << 23) - 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from emulated_store import FACINGS, WEIGHTS_G, Shelf, emulated_store, wait_until
+from emulated_store import FACINGS, PLATES, RATE_HZ, WEIGHTS_G, Shelf, emulated_store, wait_until
 
 from edge.messages import EventKind, GateDirection
 from edge.planogram import load_catalogue, load_planogram
@@ -16,7 +16,7 @@ from tools.store_simulator.body import Body, Reach
 from tools.store_simulator.publisher import StorePublisher
 from tools.store_simulator.tracker import FRAME_S, Tracker
 
-pytestmark = [pytest.mark.avr_gcc, pytest.mark.simavr, pytest.mark.slow]
+pytestmark = [pytest.mark.c_compiler, pytest.mark.avr_gcc, pytest.mark.simavr, pytest.mark.slow]
 
 PICKS = [("anna", "bar", 6.0), ("ben", "chocolate", 9.5), ("anna", "bottle", 13.0)]
 """(visit, SKU, [s] when its weight begins to go)"""
@@ -40,14 +40,13 @@ def shoppers(folder: Path) -> dict[str, Body]:
 def test_picks_of_12_105_and_622_grams_reach_the_right_carts(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     shelf = Shelf(seed=4)
-    columns = {plate: column for column, plate in enumerate(["wall/1/1", "wall/1/2", "wall/1/3", "wall/1/4"])}
-    lifts = [hands.lift(rng, columns[FACINGS[sku]], at_s, WEIGHTS_G[sku]) for _, sku, at_s in PICKS]
+    lifts = [hands.lift(rng, PLATES.index(FACINGS[sku]), at_s, WEIGHTS_G[sku]) for _, sku, at_s in PICKS]
     with emulated_store(tmp_path, shelf) as (board, listener):
         counts = shelf.render(lifts, END_S)
         bodies, tracker = shoppers(tmp_path), Tracker(rng)
         store = StorePublisher(listener.connection, listener.names)
-        for cell in range(4):
-            board.play(cell, counts[:, cell], 80)
+        for cell in range(len(PLATES)):
+            board.play(cell, counts[:, cell], RATE_HZ)
         second_0, utc_0 = time.monotonic(), time.time()
         for visit in bodies:
             store.gate(visit, GateDirection.ENTERED, ENTER_S, utc_0 + ENTER_S)
@@ -65,7 +64,7 @@ def test_picks_of_12_105_and_622_grams_reach_the_right_carts(tmp_path: Path) -> 
             return set(listener.receipts) == set(bodies)
 
         wait_until(all_receipts, "receipts of all who have left")
-        reports = [board.report(cell) for cell in range(4)]
+        reports = [board.report(cell) for cell in range(len(PLATES))]
 
     events = [listener.events[seq] for seq in sorted(listener.events)]
     assert [event.kind for event in events] == [EventKind.PICK] * 3

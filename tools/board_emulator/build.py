@@ -58,6 +58,7 @@ def _make(folder: Path, target: str, *, needs: tuple[str, ...]) -> Path:
     )
     if made.returncode:
         raise EmulatorBuildError(
-            "does not compile", where=str(folder / target), found=made.stderr.strip()[-2000:]
-        )
+            "does not compile", where=str(folder / target), found=made.stderr.strip()[-2000:],
+            fix=f"It needs the packages {' '.join(PACKAGES[program] for program in needs)}.",
+        )  # fmt: skip
     return folder / target
