@@ -62,6 +62,14 @@ def test_a_board_without_any_cell_says_so_and_recovers(board: EmulatedBoard, hos
     assert (host.collect(160)[80:] == STEADY).all()
 
 
+def test_cells_that_were_never_connected_are_named(start_board: StartBoard, open_host: OpenHost) -> None:
+    host = open_host(start_board(cells=2))
+    silent = {"channel_silent on channel 2", "channel_silent on channel 3"}
+    host.wait(lambda: faulty_channels(host) == silent, "the channels' faults")
+    host.collect(8)
+    assert (failed(host.collect(40)) == [False, False, True, True]).all()
+
+
 def test_a_lost_clock_pulse_costs_one_reading_and_no_more(board: EmulatedBoard, host: Host) -> None:
     for _ in range(3):
         board.load(3, 4000)  # even: the bit that stands after a missing pulse is 0, which is not "done"

@@ -228,6 +228,9 @@ def test_a_start_that_fails_says_why(probe: Path, tmp_path: Path) -> None:
         EmulatedBoard(probe, cells=5)
     with pytest.raises(EmulatorStoppedError, match="No such file"):
         EmulatedBoard(probe, link=tmp_path / "no" / "folder")
+    with pytest.raises(EmulatorStoppedError, match="File exists"):
+        EmulatedBoard(probe, link=text)
+    assert text.read_text() == "no program"
 
 
 def test_what_is_missing_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

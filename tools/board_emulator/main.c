@@ -138,14 +138,14 @@ int main(int count, char **words) {
         board.cells[i].rate_sps = (unsigned)rate_sps;
         strain_init(&board.cells[i].strain, seed * CELLS_MAX + i);
     }
+    signal(SIGTERM, terminate);
+    signal(SIGINT, terminate);
+    signal(SIGPIPE, SIG_IGN);
     const char *failed = pty_line_open(&line, link);
     if (failed) return perror(failed), EXIT_FAILURE;
     int result = EXIT_FAILURE;
     FILE *answers = take_stdout();
     if (answers && board_init(&board, words[optind], eeprom, seed, &line)) {
-        signal(SIGTERM, terminate);
-        signal(SIGINT, terminate);
-        signal(SIGPIPE, SIG_IGN);
         fprintf(answers, "%s\n", line.path);
         fflush(answers);
         result = run(&board, answers);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -13,6 +14,11 @@
 
 static const char *make_link(struct pty_line *line, const char *link) {
     char fresh[4096];
+    struct stat there;
+    if (!lstat(link, &there) && !S_ISLNK(there.st_mode)) {  // somebody's file
+        errno = EEXIST;
+        return link;
+    }
     int length = snprintf(fresh, sizeof fresh, "%s.%ld", link, (long)getpid());
     if (length < 0 || (size_t)length >= sizeof fresh) {
         errno = ENAMETOOLONG;

@@ -12,7 +12,7 @@ struct pty_line {
     const char *link;  // symbolic link to it, or NULL
 };
 
-// Returns what failed, with `errno` set, or NULL. The link replaces one that is there.
+// Returns what failed, with `errno` set, or NULL. The link replaces a link that is there, and no file.
 const char *pty_line_open(struct pty_line *line, const char *link);
 
 // Send one byte to the host. It is lost when the host has left too much unread, as in a real adapter.
