@@ -22,6 +22,7 @@ from tools.scenarios.contest import Ground, Standing, contest, find, replayed
 from tools.scenarios.cost import cost_table, measure_costs
 from tools.scenarios.show import show
 from tools.scenarios.suite import GROUPS
+from tools.scenarios.unseen import UNSEEN
 
 PAGE_TITLE = """# Benchmark tables
 
@@ -54,10 +55,10 @@ def _bench(console: Console, options: argparse.Namespace) -> None:
         each.__name__
         for group, scenarios in GROUPS.items()
         if options.group in (None, group)
-        for each in scenarios
+        for each in ((UNSEEN[group],) if options.random else scenarios)
         if not options.only or each.__name__ in options.only
     ]
-    seeds = range(options.first_seed, options.first_seed + options.seeds)
+    seeds = range(options.first_seed, options.first_seed + (options.random or options.seeds))
     started = time.monotonic()
     standings: dict[str, Standing] = {name: Standing() for name in names}
     played = contest(names, seeds, options.noise_from, options.jobs)
@@ -80,6 +81,7 @@ def _bench(console: Console, options: argparse.Namespace) -> None:
     if options.page:
         lines = [line.rstrip() for line in console.export_text(clear=False).splitlines()]
         options.page.write_text(PAGE_TITLE + "\n".join(lines) + "\n", encoding="utf-8")
+    console.print(tables.mistakes(standings))
     if options.list_failures:
         for standing in standings.values():
             for failure in standing.ours.failures:
@@ -100,6 +102,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="bench", description="Accuracy and cost of the weight intelligence."
     )
     parser.add_argument("--seeds", type=int, default=3, help="cases of each scenario (3)")
+    parser.add_argument(
+        "--random", type=int, metavar="N", help="N unseen scripts of each row instead of the suite"
+    )
     parser.add_argument("--first-seed", type=int, default=0, help="the first of them (0)")
     parser.add_argument("--group", choices=tuple(GROUPS), help="only this group")
     parser.add_argument("--only", nargs="+", metavar="SCENARIO", help="only these scenarios")

@@ -1,4 +1,4 @@
-"""Ours and the winner on the same traces, one case after the other."""
+"""Ours, the winner and what is attainable on the same traces, one case after the other."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from edge.aggregator.report import replay_report
 from edge.cli.replay_in_process import InProcessReplay
 from edge.planogram import Catalogue, Planogram
 from edge.recording.nanostore import NanostoreCase
+from tools.scenarios.attainable import AttainableReader, tellable
 from tools.scenarios.layout import scenario_store
 from tools.scenarios.modelled_noise import ModelledNoise
 from tools.scenarios.noise import Noise, RecordedNoise
+from tools.scenarios.receipts import ReceiptOutcome, outcomes
 from tools.scenarios.rendered import RenderedCase
 from tools.scenarios.score import Score
 from tools.scenarios.suite import GROUPS, Scenario, write
+from tools.scenarios.unseen import UNSEEN
 from tools.scenarios.winner import Winner
 
 
@@ -53,15 +56,17 @@ class Ground:
 
 @dataclass(slots=True)
 class Standing:
-    """Scores of both sides."""
+    """Scores of both sides, and what nobody can do better."""
 
     ours: Score = field(default_factory=Score)
     winner: Score = field(default_factory=Score)
+    attainable: list[ReceiptOutcome] = field(default_factory=list)
 
     def merge(self, other: Standing) -> None:
         """Add the scores of ``other``."""
         self.ours.merge(other.ours)
         self.winner.merge(other.winner)
+        self.attainable += other.attainable
 
 
 def replayed(case: RenderedCase) -> dict[str, Any]:
@@ -82,14 +87,18 @@ def play(ground: Ground, scenario: Scenario, seed: int) -> Standing:
     """Both sides on one case."""
     case = ground.case(scenario, seed)
     standing = Standing()
-    standing.ours.add(case.script, replayed(case))
-    standing.winner.add(case.script, Winner(case).report())
+    attained = AttainableReader(case).visits()
+    can_be_told = tellable(attained)
+    standing.attainable += outcomes(case.script, attained, can_be_told)
+    standing.ours.add(case.script, replayed(case), can_be_told)
+    standing.winner.add(case.script, Winner(case).report(), can_be_told)
     return standing
 
 
 def find(name: str) -> Scenario:
-    """The scenario of that name. Raises ``KeyError``."""
-    return {each.__name__: each for group in GROUPS.values() for each in group}[name]
+    """The scenario of that name, or the writer of unseen scripts. Raises ``KeyError``."""
+    known = [*UNSEEN.values(), *(each for group in GROUPS.values() for each in group)]
+    return {each.__name__: each for each in known}[name]
 
 
 def contest(

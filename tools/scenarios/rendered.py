@@ -80,7 +80,7 @@ class RenderedCase:
         )  # fmt: skip
         self._samples = int(script.duration_s * RATE_HZ) // BATCH * BATCH
         self._blocks = {gondola: self._render(gondola, columns) for gondola, columns in self._racks.items()}
-        self._people = TrackedPeople(script, self._rng).reports()
+        self.people = TrackedPeople(script, self._rng).reports()
 
     def inputs(self) -> Iterator[CaseInput]:
         """See :class:`edge.recording.case.Case`."""
@@ -89,7 +89,7 @@ class RenderedCase:
         streams: list[Iterator[tuple[float, int, CaseInput]]] = [
             self._batches(number, gondola) for number, gondola in enumerate(self._blocks)
         ]
-        streams.append((arrival_s, 1000, (None, said)) for arrival_s, said in self._people)
+        streams.append((arrival_s, 1000, (None, said)) for arrival_s, said in self.people)
         for _, _, arrived in heapq.merge(*streams, key=lambda each: each[:2]):
             yield arrived
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.planogram import Box, Catalogue, Facing, Planogram, shelf_of
 from tools.scenarios import grips
@@ -25,6 +26,12 @@ ARM_M = 0.55
 
 WRIST_BEFORE_M = 0.18
 """[m] a wrist stays so far before the middle of the goods."""
+
+WRIST_ABOVE_M = 0.12
+"""[m] above the shelf."""
+
+WRIST_WOBBLE_M = 0.03
+"""[m] standard deviation of each coordinate of that place."""
 
 WALK_M_PER_S = 1.1
 PLAUSIBLE_G = (10.0, 1400.0)
@@ -117,8 +124,8 @@ class Stage:
 
     def unit_g(self, goods: Goods, quantity: int = 1) -> float:
         """[g] true weight of so many units: units differ."""
-        spread = max(0.4, 0.004 * goods.weight_g)
-        return float(sum(self.rng.normal(goods.weight_g, spread) for _ in range(quantity)))
+        spread_g = unit_sigma_g(goods.weight_g)
+        return float(sum(self.rng.normal(goods.weight_g, spread_g) for _ in range(quantity)))
 
     def place(self, goods: Goods, *, straddle: bool | None = None) -> tuple[tuple[str, ...], list[float]]:
         """Plates that an item stands on and their shares; most stand on one, many between two."""
@@ -170,14 +177,8 @@ class Stage:
         self, visit: str, plates: Sequence[str], start_s: float, end_s: float, *, left: bool = False
     ) -> None:
         """A hand goes in."""
-        box = self.planogram.plates[plates[0]]
-        x, y, z = np.mean([self.planogram.plates[plate].centre_m for plate in plates], axis=0)
-        wobble = self.rng.normal(0, 0.03, 3)
-        at = (
-            float(x + WRIST_BEFORE_M * np.sin(box.yaw_rad) + wobble[0]),
-            float(y - WRIST_BEFORE_M * np.cos(box.yaw_rad) + wobble[1]),
-            float(z - 0.5 * box.size_m[2] + 0.12 + wobble[2]),
-        )
+        x, y, z = wrist_at(self.planogram, plates) + self.rng.normal(0, WRIST_WOBBLE_M, 3)
+        at = (float(x), float(y), float(z))
         self.script.reaches.append(Reach(visit, start_s, end_s, at, left))
         self._extend(end_s)
 
@@ -279,14 +280,17 @@ class Stage:
         self.reach(visit, plates, t - 0.3, t + 1.0, left=left)
 
     def adjust(self, visit: str, goods: Goods, t: float) -> None:
-        """Move a unit from one plate of its facing to the next."""
+        """Move a unit from one plate of its facing to the next; like anything set down again, optional."""
         first = int(self.rng.integers(len(goods.plates) - 1))
         from_to = self.rng.permutation(goods.plates[first : first + 2])
         total_g = self.unit_g(goods)
         down_s = t + float(self.rng.uniform(0.3, 1.0))
-        self.script.forces.append((str(from_to[0]), lift(self.rng, 0, t, total_g)))
-        self.script.forces.append((str(from_to[1]), put_down(self.rng, 0, down_s, total_g)))
-        self.reach(visit, goods.plates, t - 0.4, down_s + 0.6)
+        for motion, plate, at_s in ((lift, from_to[0], t), (put_down, from_to[1], down_s)):
+            self.script.forces.append((str(plate), motion(self.rng, 0, at_s, total_g)))
+            self.script.transfers.append(
+                Transfer(at_s, visit, goods.sku, 1, motion is lift, (str(plate),), total_g, optional=True)
+            )
+        self.reach(visit, [str(plate) for plate in from_to], t - 0.4, down_s + 0.6)
 
     def lean(self, visit: str, goods: Goods, t: float, for_s: float, *, steady: bool = False) -> None:
         """Rest a hand or an elbow on the shelf."""
@@ -312,6 +316,19 @@ class Stage:
         if weight_g is None or not PLAUSIBLE_G[0] <= weight_g <= PLAUSIBLE_G[1]:
             return None
         return Goods(facing.sku, weight_g, facing.plates)
+
+
+def unit_sigma_g(weight_g: float) -> float:
+    """[g] standard deviation of one unit's weight."""
+    return max(0.4, 0.004 * weight_g)
+
+
+def wrist_at(planogram: Planogram, plates: Sequence[str]) -> NDArray[np.float64]:
+    """[m] where the wrist is of a hand at the goods on some plates, give or take ``WRIST_WOBBLE_M``."""
+    box = planogram.plates[plates[0]]
+    middle = np.mean([planogram.plates[plate].centre_m for plate in plates], axis=0)
+    x, y = WRIST_BEFORE_M * np.sin(box.yaw_rad), -WRIST_BEFORE_M * np.cos(box.yaw_rad)
+    return np.asarray(middle + np.array((x, y, WRIST_ABOVE_M - 0.5 * box.size_m[2])))
 
 
 def _front(box: Box, distance_m: float, aside_m: float) -> tuple[float, float]:

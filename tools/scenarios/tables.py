@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,11 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
+from tools.scenarios.blame import MISTAKES
 from tools.scenarios.contest import Standing
 from tools.scenarios.score import Score
 from tools.scenarios.suite import GROUPS
+from tools.scenarios.unseen import UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ def by_group(standings: Mapping[str, Standing]) -> dict[str, Standing]:
     """Sums over the groups that were played."""
     sums: dict[str, Standing] = {}
     for group, scenarios in GROUPS.items():
-        for scenario in scenarios:
+        for scenario in (*scenarios, UNSEEN[group]):
             if scenario.__name__ in standings:
                 sums.setdefault(group, Standing()).merge(standings[scenario.__name__])
     return sums
@@ -94,6 +97,22 @@ def trust(standings: Mapping[str, Standing]) -> Table:
     return table
 
 
+def mistakes(standings: Mapping[str, Standing]) -> Table:
+    """Ours by kind of act, the worst first."""
+    total = Score()
+    for standing in standings.values():
+        total.merge(standing.ours)
+    by_kind = Counter[str]()
+    for (kind, _), count in total.mistakes.items():
+        by_kind[kind] += count
+    table = _table("kind of act", "acts", *MISTAKES, "a hundred acts")
+    for kind, count in by_kind.most_common():
+        acts = total.acts[kind]
+        parts = [str(total.mistakes[kind, what] or "") for what in MISTAKES]
+        table.add_row(kind, str(acts), *parts, f"{100 * count / acts:.1f}" if acts else "")
+    return table
+
+
 def as_data(standings: Mapping[str, Standing]) -> dict[str, Any]:
     """The same figures for a program, by scenario and by group."""
     return {
@@ -133,7 +152,8 @@ def _rows(standings: Mapping[str, Standing]) -> list[tuple[str, Standing]]:
     sums = by_group(standings)
     rows: list[tuple[str, Standing]] = []
     for group, total in sums.items():
-        played = [each.__name__ for each in GROUPS[group] if each.__name__ in standings]
+        known = (*GROUPS[group], UNSEEN[group])
+        played = [each.__name__ for each in known if each.__name__ in standings]
         rows += [(name, standings[name]) for name in played]
         rows.append((f"**{group}**", total))
     return rows
