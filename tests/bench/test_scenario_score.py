@@ -18,7 +18,8 @@ def took(t=10.0, sku="milk", quantity=1, **parts):
 
 def an_event(t=10.0, sku="milk", number=1, **parts):
     return {
-        "id": f"n-b-{number}", "kind": "pick", "sku": sku, "shopper": "A", "needs_review": False, "quantity": 1, "t_onset": EPOCH + t - 0.2,
+        "id": f"n-b-{number}", "kind": "pick", "sku": sku, "shopper": "A", "needs_review": False,
+        "quantity": 1, "t_onset": EPOCH + t - 0.2,
         "t_settled": EPOCH + t + 0.4, "t_decided": EPOCH + t + 0.6, "delta_g": -501.0,
         "plates": [{"plate": "1/1/1"}],
     } | parts  # fmt: skip

@@ -20,6 +20,8 @@ from edge.errors import SteelyardError
 from tools.scenarios import tables
 from tools.scenarios.contest import Ground, Standing, contest, find, replayed
 from tools.scenarios.cost import cost_table, measure_costs
+from tools.scenarios.mcap_file import write_mcap
+from tools.scenarios.nanostore_files import write_nanostore
 from tools.scenarios.show import show
 from tools.scenarios.suite import GROUPS
 from tools.scenarios.unseen import UNSEEN
@@ -95,6 +97,9 @@ def _show(console: Console, options: argparse.Namespace) -> None:
     ground = Ground.of(options.noise_from)
     case = ground.case(find(name), int(seed))
     show(console, case.script, replayed(case), ground.catalogue)
+    if options.write:
+        write = write_mcap if options.write.suffix == ".mcap" else write_nanostore
+        write(options.write, case)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -118,6 +123,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--show", nargs=2, metavar=("SCENARIO", "SEED"), help="one case in full, nothing else"
+    )
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="OUT",
+        help="with --show: its recording, OUT.mcap or a nanostore directory",
     )
     return parser
 
