@@ -52,8 +52,7 @@ def test_a_perfect_report():
     assert score.micro_f1 == score.exact_share == score.precision == score.recall == score.sku_accuracy == 1.0
     assert score.latencies_s == [pytest.approx(0.2)]
     assert score.delta_errors_g == [pytest.approx(1.0)]
-    assert score.brier == pytest.approx(0.01)
-    assert score.ece() == pytest.approx(0.1)
+    assert score.line_claims == [(0.9, True)]
     assert score.failures == []
 
 

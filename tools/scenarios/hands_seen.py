@@ -10,7 +10,7 @@ import numpy as np
 from edge.messages import Target, TrackFrame
 from tools.scenarios.rendered import RenderedCase
 from tools.scenarios.script import Transfer
-from tools.scenarios.stage import ARM_M, WRIST_WOBBLE_M, wrist_at
+from tools.scenarios.stage import ARM_M, WRIST_WOBBLE_M, stands_at, wrist_at
 from tools.scenarios.tracked import EPOCH
 
 WINDOWS_S = (0.12, 0.3)
@@ -22,8 +22,12 @@ ROOM_M3 = 1.0
 ASTRAY = 0.02
 """[1] of hands are not where they should be: on the way to the next thing."""
 
-OUT_OF_REACH_M, OUT_OF_REACH = 2 * ARM_M, -8.0
-"""[m, nat] Who stands so far away has not done it with a hand that was not seen."""
+STANDS_M, STANDS_SHARE = 0.2, 0.8
+"""[m, 1] Most stand straight before what they reach for, give or take so much; others anywhere in reach."""
+
+REACH_M = 2 * ARM_M
+AISLES_M2 = 8.0
+"""[m2] Who did something else may stand anywhere in so much room."""
 
 HOPELESS = 12.0
 """[nat] Hands so much less likely than the best are left out."""
@@ -56,9 +60,14 @@ class HandsSeen:
     def at(self, transfer: Transfer) -> list[SeenHand]:
         """All hands that may have made it, the likeliest first."""
         place = wrist_at(self._planogram, transfer.plates)
+        before = stands_at(self._planogram.plates[transfer.plates[0]])
         near, wide = (self._targets(transfer.t, window_s) for window_s in WINDOWS_S)
         hands = [
-            SeenHand(visit, hand, self._log_ratio(near.get(visit, []), targets, hand, place))
+            SeenHand(
+                visit,
+                hand,
+                _log_stands(targets, before) + self._log_wrist(near.get(visit, []), targets, hand, place),
+            )
             for visit, targets in wide.items()
             for hand in WRISTS
         ]
@@ -75,18 +84,28 @@ class HandsSeen:
                 found.setdefault(target.visit, []).append(target)
         return found
 
-    def _log_ratio(self, near: list[Target], wide: list[Target], hand: str, place: np.ndarray) -> float:
+    def _log_wrist(self, near: list[Target], wide: list[Target], hand: str, place: np.ndarray) -> float:
+        """Of where the hand was seen; 0 when it was not."""
         seen = _points(near, hand)
         if not len(seen):
             seen = _points(wide, hand)
         if not len(seen):
-            heads = _points(wide, "head")
-            far = len(heads) and np.hypot(*(heads.mean(axis=0) - place)[:2]) > OUT_OF_REACH_M
-            return OUT_OF_REACH if far else 0.0
+            return 0.0
         sigma_m = math.hypot(WRIST_WOBBLE_M, self._jitter_m / math.sqrt(len(seen)))
         squares = float((((seen.mean(axis=0) - place) / sigma_m) ** 2).sum())
         density = math.exp(-0.5 * squares) / (math.sqrt(2 * math.pi) * sigma_m) ** 3
         return math.log((1 - ASTRAY) * density * ROOM_M3 + ASTRAY)
+
+
+def _log_stands(targets: list[Target], before: tuple[float, float]) -> float:
+    """Of where somebody stands; 0 when that was not seen."""
+    heads = _points(targets, "head")
+    if not len(heads):
+        return 0.0
+    metres = float(np.hypot(*(heads[:, :2].mean(axis=0) - before)))
+    straight = math.exp(-0.5 * (metres / STANDS_M) ** 2) / (2 * math.pi * STANDS_M**2)
+    anywhere = 1 / (math.pi * REACH_M**2) if metres < REACH_M else 1e-6
+    return math.log((STANDS_SHARE * straight + (1 - STANDS_SHARE) * anywhere) * AISLES_M2)
 
 
 def _points(targets: list[Target], name: str) -> np.ndarray:

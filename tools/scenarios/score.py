@@ -18,9 +18,6 @@ MATCH_S = 1.5
 REPORTED_AS = ("offline_change", "sensor_fault")
 """What must be said of a plate whose goods left unseen."""
 
-BINS = 10
-"""Of the calibration error."""
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -200,29 +197,6 @@ class Score:
     def false_per_hour(self) -> float:
         """Events that never happened, per hour that a shopper spends in the store."""
         return 3600 * (self.events_found - self.events_real) / max(self.shopper_s, 1e-9)
-
-    @property
-    def brier(self) -> float:
-        """Mean squared error of the line probabilities."""
-        return sum((stated - right) ** 2 for stated, right in self.line_claims) / max(
-            len(self.line_claims), 1
-        )
-
-    def reliability(self) -> list[tuple[int, float, float]]:
-        """Line probabilities in ten equal bins: (lines, mean stated, share right)."""
-        bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
-        for claim in self.line_claims:
-            bins[min(int(claim[0] * BINS), BINS - 1)].append(claim)
-        return [
-            (len(part), sum(claim[0] for claim in part) / n, sum(claim[1] for claim in part) / n)
-            for part in bins
-            if (n := max(len(part), 1))
-        ]
-
-    def ece(self) -> float:
-        """Expected calibration error of the line probabilities, over those bins."""
-        gaps = (count * abs(stated - right) for count, stated, right in self.reliability())
-        return sum(gaps) / max(len(self.line_claims), 1)
 
 
 def _matching(transfer: Transfer, events: list[dict[str, Any]], left: list[int]) -> list[int]:

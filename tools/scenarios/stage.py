@@ -156,7 +156,7 @@ class Stage:
     def go(self, visit: str, goods: Goods, t: float, *, aside_m: float = 0.0) -> float:
         """Walk to some goods; when the shopper stands there."""
         box = self.planogram.plates[goods.plates[0]]
-        front = _front(box, ARM_M, aside_m + float(self.rng.uniform(-0.08, 0.08)))
+        front = stands_at(box, aside_m + float(self.rng.uniform(-0.08, 0.08)))
         return self._walk(visit, front, t)
 
     def _walk(self, visit: str, to: tuple[float, float], t: float) -> float:
@@ -331,8 +331,8 @@ def wrist_at(planogram: Planogram, plates: Sequence[str]) -> NDArray[np.float64]
     return np.asarray(middle + np.array((x, y, WRIST_ABOVE_M - 0.5 * box.size_m[2])))
 
 
-def _front(box: Box, distance_m: float, aside_m: float) -> tuple[float, float]:
-    """A place before a box, along its own front."""
+def stands_at(box: Box, aside_m: float = 0.0) -> tuple[float, float]:
+    """[m] where a shopper stands who reaches into a box, or so far along its front."""
     cos, sin = np.cos(box.yaw_rad), np.sin(box.yaw_rad)
-    x, y = box.size_m[0] / 2 + aside_m, -distance_m
+    x, y = box.size_m[0] / 2 + aside_m, -ARM_M
     return float(box.corner_m[0] + cos * x - sin * y), float(box.corner_m[1] + sin * x + cos * y)
