@@ -61,7 +61,7 @@ class Stay:
 class SensorFault:
     """Readings of a plate, or batches of a whole gondola, go wrong for a while."""
 
-    kind: str  # stuck, nan, spikes, saturated, lost (whole gondola)
+    kind: str  # stuck, nan, spikes, bad_reads, noisy, saturated, lost (whole gondola)
     start_s: float
     end_s: float
     plate: str = ""

@@ -26,8 +26,8 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
         disturbed.held_steadily_then_left, disturbed.pressed_then_taken, disturbed.pressed_then_left,
         disturbed.leaning, disturbed.leaning_steadily, disturbed.rack_bump, disturbed.exchange,
         disturbed.same_shelf_at_once, misplaced.misplaced_near, misplaced.misplaced_far,
-        faults.fault_stuck, faults.fault_nan, faults.fault_spikes, faults.fault_lost,
-        faults.fault_saturated, faults.plate_dies, faults.node_off, faults.wrong_planogram,
+        faults.fault_stuck, faults.fault_nan, faults.fault_spikes, faults.fault_bad_reads,
+        faults.fault_noisy, faults.fault_lost, faults.fault_saturated, faults.plate_dies, faults.node_off, faults.wrong_planogram,
         people.lost_wrists, people.jittery_tracker, people.late_tracker,
     ),
     "hardest": (

@@ -16,7 +16,8 @@ TWIN_G = 3.0
 """[g] apart, at most."""
 
 FAULTS_S = {
-    "stuck": (0.5, 2.5), "nan": (0.3, 2.0), "spikes": (1.0, 5.0), "saturated": (0.3, 1.5), "lost": (0.4, 4.0)
+    "stuck": (0.5, 2.5), "nan": (0.3, 2.0), "spikes": (1.0, 5.0), "bad_reads": (1.0, 5.0),
+    "noisy": (0.3, 2.0), "saturated": (0.3, 1.5), "lost": (0.4, 4.0),
 }  # fmt: skip
 """[s] how long each kind lasts: short enough to look across."""
 
