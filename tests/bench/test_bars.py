@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tools.scenarios.bars import Row, accuracy_rows, cost_rows
 from tools.scenarios.calibration import brier, ece, reliability
 from tools.scenarios.contest import Ground, Standing
+from tools.scenarios.cost import DECODING, WEIGHT_PATH, WHOLE, WINNER_DETECTION, Costs
 from tools.scenarios.intervals import bootstrap, micro_f1_interval, poisson, wilson
 from tools.scenarios.receipts import ReceiptOutcome
 from tools.scenarios.steps import STEPS, find_steps
@@ -109,15 +110,16 @@ def test_the_calm_groups_share_one_bar_for_review():
 
 
 def test_cost_is_that_of_the_longer_recording():
-    each = {"60 s": 1e-6, "240 s": 2e-6}
-    names = ("decoding of plates, both passes", "weight path", "whole replay", "winner, detection alone")
+    parts = (DECODING, WEIGHT_PATH, WHOLE, WINNER_DETECTION)
+    costs = Costs({part: [1e-6, 2e-6] for part in parts}, [100.0, 110.0])
 
-    rows = {row.measure: row for row in cost_rows(dict.fromkeys(names, each))}
+    rows = {row.measure: row for row in cost_rows(costs)}
 
     assert rows["CPU s per store second and plate"].ours == pytest.approx(4e-6)
     assert not rows["CPU s per store second and plate"].met
     assert rows["times real time"].ours == pytest.approx(1 / (2e-6 * 240))
-    assert rows["growth of a second's cost"].ours == 2.0
+    assert rows["cost of a second, four times as long"].ours == 2.0
+    assert rows["peak memory, four times as long"].met
 
 
 @pytest.mark.parametrize("step", STEPS, ids=str)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tools.scenarios.calibration import ece
 from tools.scenarios.contest import Standing
-from tools.scenarios.cost import LENGTHS_S, Costs
+from tools.scenarios.cost import DECODING, WEIGHT_PATH, WHOLE, WINNER_DETECTION, Costs
 from tools.scenarios.intervals import Interval, bootstrap, micro_f1_interval, poisson, wilson
 from tools.scenarios.receipts import ReceiptOutcome, micro_f1
 from tools.scenarios.score import Score
@@ -36,6 +36,9 @@ DECODE_AND_WEIGH, REAL_TIME = 3e-6, 50.0
 
 GROWTH = 1.15
 """[1] A second of a recording four times as long may be so much dearer: linear, give or take the timing."""
+
+MEMORY_GROWTH = 1.25
+"""[1] The replay of such a one may hold so much more: histories of five minutes are not full after one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +89,25 @@ def step_rows(found: Mapping[str, Standing]) -> list[Row]:
 
 
 def cost_rows(costs: Costs) -> list[Row]:
-    """Of processor time, on the longer recording."""
-    short, long = (f"{length_s:g} s" for length_s in LENGTHS_S)
-    path = costs["decoding of plates, both passes"][long] + costs["weight path"][long]
-    winner = costs["decoding of plates, both passes"][long] + costs["winner, detection alone"][long]
-    whole = costs["whole replay"]
+    """Of processor time and memory, on the longer recording."""
+    path, winner = (
+        costs.cpu_s[DECODING][-1] + costs.cpu_s[each][-1] for each in (WEIGHT_PATH, WINNER_DETECTION)
+    )
+    shorter, longer = costs.cpu_s[WHOLE]
     return [
         Row(
-            "CPU s per store second and plate", "decode and weight path", DECODE_AND_WEIGH, path,
+            "CPU s per store second and plate", "decoding and weight path", DECODE_AND_WEIGH, path,
             at_least=False, winner=winner, digits=7,
         ),
         Row(
-            "times real time", f"whole replay, {PLATES} plates", REAL_TIME, 1 / (whole[long] * PLATES),
-            digits=0,
+            "times real time", f"whole replay, {PLATES} plates", REAL_TIME, 1 / (longer * PLATES), digits=0
         ),
         Row(
-            "growth of a second's cost", f"{short} to {long}", GROWTH, whole[long] / whole[short],
+            "cost of a second, four times as long", "whole replay", GROWTH, longer / shorter,
+            at_least=False, digits=2,
+        ),
+        Row(
+            "peak memory, four times as long", "whole replay", MEMORY_GROWTH, costs.peak_mb[1] / costs.peak_mb[0],
             at_least=False, digits=2,
         ),
     ]  # fmt: skip

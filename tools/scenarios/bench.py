@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,8 @@ def _bench(console: Console, options: argparse.Namespace) -> None:
         console.print("\n## The lightest things\n")
         console.print(tables.bars(rows))
     if not options.no_cost:
-        costs = found["cost"] = measure_costs()
+        costs = measure_costs()
+        found["cost"] = asdict(costs)
         console.print("\n## Cost\n")
         console.print(tables.bars(bars.cost_rows(costs)))
         console.print(cost_table(costs))

@@ -1,10 +1,12 @@
-"""Processor time on one recording: decoding, weight path, whole replay, the winner, one pass of NumPy."""
+"""Processor time and memory on one recording: ours part by part, the winner, one pass of NumPy."""
 
 from __future__ import annotations
 
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 from rich import box
@@ -31,19 +33,38 @@ SEED = 7
 REPEATS = 2
 """The quicker of so many runs counts: the other had company on the machine."""
 
-Costs = dict[str, dict[str, float]]
-"""[CPU s per store second and plate] by what was measured, by length of the recording."""
+DECODING, WEIGHT_PATH, WHOLE = "decoding of plates, both passes", "weight path", "whole replay"
+WINNER_DETECTION = "winner, detection alone"
+
+
+@dataclass(slots=True)
+class Costs:
+    """Of the shorter and the longer recording."""
+
+    cpu_s: dict[str, list[float]] = field(default_factory=dict)  # per store second and plate, by part
+    peak_mb: list[float] = field(default_factory=list)  # of a process that replays and does nothing else
 
 
 def measure_costs() -> Costs:
     """Write two recordings of shoppers who come one after the other, and time every part on them."""
-    costs: Costs = {}
+    costs = Costs()
     for length_s in LENGTHS_S:
         with tempfile.TemporaryDirectory() as directory:
             files = write_nanostore(Path(directory) / "case", _busy_store(length_s))
             for name, cpu_s, plate_s in _parts(files):
-                costs.setdefault(name, {})[f"{length_s:g} s"] = cpu_s / plate_s
+                costs.cpu_s.setdefault(name, []).append(cpu_s / plate_s)
+            with get_context("spawn").Pool(1) as alone:
+                costs.peak_mb.append(alone.apply(_peak_mb, (files,)))
     return costs
+
+
+def _peak_mb(files: Path) -> float:
+    """Most memory that this process ever held, having replayed a recording (Linux)."""
+    InProcessReplay(NanostoreCase(files)).run()
+    # Not ru_maxrss: a process inherits that of the one that started it, even across exec.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
 
 
 def _parts(files: Path) -> list[tuple[str, float, float]]:
@@ -84,10 +105,10 @@ def _parts(files: Path) -> list[tuple[str, float, float]]:
                 block.grams.std(axis=0)
 
     measured: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("decoding of plates, both passes", decode),
-        ("weight path", weigh),
-        ("whole replay", lambda: InProcessReplay(NanostoreCase(files)).run()),
-        ("winner, detection alone", detect_as_winner),
+        (DECODING, decode),
+        (WEIGHT_PATH, weigh),
+        (WHOLE, lambda: InProcessReplay(NanostoreCase(files)).run()),
+        (WINNER_DETECTION, detect_as_winner),
         ("winner, whole", lambda: _report(NanostoreCase(files))),
         ("one NumPy pass: mean and spread of each batch", one_pass),
     )
@@ -101,9 +122,10 @@ def cost_table(costs: Costs) -> Table:
     short, long = (f"{length_s:g} s" for length_s in LENGTHS_S)
     for name in (f"{short} recording", f"{long} recording", "growth"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, by_length in costs.items():
-        growth = by_length[long] / by_length[short]
-        table.add_row(name, f"{by_length[short]:.2e}", f"{by_length[long]:.2e}", f"{growth:.2f}")
+    for name, (less, more) in costs.cpu_s.items():
+        table.add_row(name, f"{less:.2e}", f"{more:.2e}", f"{more / less:.2f}")
+    less, more = costs.peak_mb
+    table.add_row("peak memory of the whole replay, MB", f"{less:.0f}", f"{more:.0f}", f"{more / less:.2f}")
     return table
 
 

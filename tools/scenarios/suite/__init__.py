@@ -27,8 +27,9 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
         disturbed.leaning, disturbed.leaning_steadily, disturbed.rack_bump, disturbed.exchange,
         disturbed.same_shelf_at_once, misplaced.misplaced_near, misplaced.misplaced_far,
         faults.fault_stuck, faults.fault_nan, faults.fault_spikes, faults.fault_bad_reads,
-        faults.fault_noisy, faults.fault_lost, faults.fault_saturated, faults.plate_dies, faults.node_off, faults.wrong_planogram,
-        people.lost_wrists, people.jittery_tracker, people.late_tracker,
+        faults.fault_noisy, faults.fault_lost, faults.fault_saturated, faults.plate_dies,
+        faults.node_off, faults.wrong_planogram, people.lost_wrists, people.jittery_tracker,
+        people.late_tracker,
     ),
     "hardest": (
         misplaced.misplaced_near_twin, misplaced.misplaced_far_twin, misplaced.misplaced_then_bought,
