@@ -107,8 +107,8 @@ def cost_rows(costs: Costs) -> list[Row]:
             at_least=False, digits=2,
         ),
         Row(
-            "peak memory, four times as long", "whole replay", MEMORY_GROWTH, costs.peak_mb[1] / costs.peak_mb[0],
-            at_least=False, digits=2,
+            "peak memory, four times as long", "whole replay", MEMORY_GROWTH,
+            costs.peak_mb[1] / costs.peak_mb[0], at_least=False, digits=2,
         ),
     ]  # fmt: skip
 
