@@ -56,9 +56,20 @@ def test_cases_are_resampled_as_wholes():
     one_case = [a_receipt("x 1", right=index > 4) for index in range(10)]
     ten_cases = [a_receipt(f"x {index}", right=index > 4) for index in range(10)]
 
-    assert micro_f1_interval(one_case) == pytest.approx((0.5, 0.5))
-    low, high = micro_f1_interval(ten_cases)
-    assert low < 0.3 < 0.7 < high
+    def width(receipts):
+        low, high = micro_f1_interval(receipts)
+        return high - low
+
+    assert width(one_case) == pytest.approx(0.4), "from all of the one to all of the one that is assumed"
+    assert width(ten_cases) == pytest.approx(0.6, abs=0.15)
+
+
+def test_a_run_without_mistakes_is_no_certainty():
+    few, many = ([a_receipt(f"x {index}") for index in range(count)] for count in (5, 200))
+
+    assert micro_f1_interval(few)[0] < 0.8
+    assert 0.98 < micro_f1_interval(many)[0] < 1.0
+    assert micro_f1_interval(many)[1] == 1.0
 
 
 def test_calibration_by_hand():
