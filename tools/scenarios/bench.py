@@ -120,7 +120,7 @@ def _show(console: Console, options: argparse.Namespace) -> None:
     name, seed = options.show
     ground = Ground.of(options.noise_from)
     case = ground.case(find(name), int(seed))
-    show(console, case.script, replayed(case), ground.catalogue)
+    show(console, case.script, replayed(case), case.setup.catalogue())
     if options.write:
         write = write_mcap if options.write.suffix == ".mcap" else write_nanostore
         write(options.write, case)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.aggregator.report import replay_report
+from edge.aggregator.store import Store
 from edge.cli.replay_in_process import InProcessReplay
 from edge.planogram import Catalogue, Planogram
 from edge.recording.nanostore import NanostoreCase
@@ -48,10 +49,12 @@ class Ground:
         return cls(setup.planogram(), setup.catalogue(), noise, f"recorded: {setup.name}")
 
     def case(self, scenario: Scenario, seed: int) -> RenderedCase:
-        """One scenario as a recording."""
-        return RenderedCase(
-            write(scenario, seed, self.planogram, self.catalogue), self.planogram, self.catalogue, self.noise
-        )
+        """One scenario as a recording; an unseen one in a store that was made up for it, if any is."""
+        planogram, catalogue = self.planogram, self.catalogue
+        if isinstance(self.noise, ModelledNoise) and scenario in UNSEEN.values():
+            planogram, catalogue = scenario_store(seed)
+        script = write(scenario, seed, planogram, catalogue)
+        return RenderedCase(script, planogram, catalogue, self.noise)
 
 
 @dataclass(slots=True)
@@ -71,10 +74,15 @@ class Standing:
 
 def replayed(case: RenderedCase) -> dict[str, Any]:
     """Our report of a case."""
+    return _replay(case)[1]
+
+
+def _replay(case: RenderedCase) -> tuple[Store, dict[str, Any]]:
+    """The store after a case, and our report of it."""
     started = time.process_time()
     replay = InProcessReplay(case)
     replay.run()
-    return replay_report(
+    return replay.store, replay_report(
         case.setup.name,
         replay.store,
         data_seconds=case.script.duration_s,
@@ -90,7 +98,9 @@ def play(ground: Ground, scenario: Scenario, seed: int) -> Standing:
     attained = AttainableReader(case).visits()
     can_be_told = tellable(attained)
     standing.attainable += outcomes(case.script, attained, can_be_told)
-    standing.ours.add(case.script, replayed(case), can_be_told)
+    store, report = _replay(case)
+    standing.ours.add(case.script, report, can_be_told)
+    standing.ours.revisions += [decision.event.revision for decision in store.decisions()]
     standing.winner.add(case.script, Winner(case).report(), can_be_told)
     return standing
 

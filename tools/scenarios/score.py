@@ -43,6 +43,7 @@ class Score:
     unseen_reported: int = 0
     shopper_s: float = 0.0  # [s] that shoppers spent in the store
     latencies_s: list[float] = field(default_factory=list)
+    revisions: list[int] = field(default_factory=list)  # of each event, after its first publication
     delta_errors_g: list[float] = field(default_factory=list)
     line_claims: list[tuple[float, bool]] = field(default_factory=list)
     cpu_s: float = 0.0

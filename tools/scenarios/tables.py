@@ -81,7 +81,7 @@ def trust(standings: Standings) -> Table:
     """How far ours may be believed, and how soon."""
     table = _table(
         "scenario", "review", "exact, unflagged", "Brier", "ECE", "latency p50/p90/p99 s",
-        "delta error p50/p95 g", "false/h", "CPU s/s",
+        "revised", "delta error p50/p95 g", "false/h", "CPU s/s",
     )  # fmt: skip
     for name, standing in _rows(standings):
         ours = standing.ours
@@ -92,6 +92,7 @@ def trust(standings: Standings) -> Table:
             f"{brier(ours.line_claims):.4f}",
             f"{ece(ours.line_claims):.3f}",
             " / ".join(f"{each:.2f}" for each in _percentiles(ours.latencies_s, 50, 90, 99)),
+            f"{np.mean(np.array(ours.revisions or [0]) > 0):.3f}",
             " / ".join(f"{each:.1f}" for each in _percentiles(ours.delta_errors_g, 50, 95)),
             f"{ours.false_per_hour:.1f}",
             f"{ours.cpu_s / max(ours.data_s, 1e-9):.3f}",
@@ -157,6 +158,7 @@ def _figures(score: Score) -> dict[str, Any]:
         "brier": brier(score.line_claims),
         "ece": ece(score.line_claims),
         "latency_s": dict(zip(("p50", "p90", "p99"), latency, strict=True)),
+        "revised_share": float(np.mean(np.array(score.revisions or [0]) > 0)),
         "delta_error_g": dict(zip(("p50", "p95"), delta, strict=True)),
         "false_per_hour": score.false_per_hour,
         "cpu_s": score.cpu_s,
