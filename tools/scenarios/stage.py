@@ -279,6 +279,14 @@ class Stage:
         self.script.forces.append((plates[0], touch(self.rng, 0, t)))
         self.reach(visit, plates, t - 0.3, t + 1.0, left=left)
 
+    def lay_down(self, visit: str, goods: Goods, t: float, for_s: float, weight_g: float) -> None:
+        """Lay something down that is not the store's, a phone or a bag, and take it away again."""
+        plates, _ = self.place(goods, straddle=False)
+        self.script.forces.append((plates[0], put_down(self.rng, 0, t, weight_g)))
+        self.script.forces.append((plates[0], lift(self.rng, 0, t + for_s, weight_g)))
+        self.reach(visit, plates, t - 0.3, t + 0.6)
+        self.reach(visit, plates, t + for_s - 0.4, t + for_s + 0.35)
+
     def adjust(self, visit: str, goods: Goods, t: float) -> None:
         """Move a unit from one plate of its facing to the next; like anything set down again, optional."""
         first = int(self.rng.integers(len(goods.plates) - 1))

@@ -10,8 +10,8 @@ from tools.scenarios.unseen.company import Company, Kinds
 PLAIN = Kinds((alone.take, alone.take, alone.take_light, alone.take_twin, alone.browse))
 SINGLE = Kinds(
     (
-        alone.put_back, alone.put_back, alone.lift_and_set_down, alone.take_several, alone.take_slowly,
-        alone.touch, alone.touch_with_both_hands, alone.adjust,
+        alone.put_back, alone.put_back, alone.lift_and_set_down, alone.take_several, alone.put_some_back,
+        alone.take_slowly, alone.touch, alone.touch_with_both_hands, alone.adjust,
     )
 )  # fmt: skip
 SEVERAL = Kinds((alone.take_neighbours, alone.take_two_skus, alone.take_same_again, alone.take_straddling))

@@ -71,6 +71,19 @@ def take_several(stage: Stage, who: Shopper) -> None:
         who.rest(stage)
 
 
+def put_some_back(stage: Stage, who: Shopper) -> None:
+    """Take two or three of one SKU in one grip, and one or two of them back in another."""
+    goods = who.choose(stage, lambda each: each.weight_g <= 600)
+    if goods is not None:
+        t, where = who.approach(stage, goods), stage.place(goods)
+        units_g = [stage.unit_g(goods) for _ in range(int(stage.rng.integers(2, 4)))]
+        back_g = units_g[: int(stage.rng.integers(1, len(units_g)))]
+        stage.pick(who.visit, goods, t, quantity=len(units_g), at=where, weight_g=sum(units_g))
+        who.t = t + float(stage.rng.uniform(1.5, 4.0))
+        stage.put(who.visit, goods, who.t, quantity=len(back_g), at=where, weight_g=sum(back_g))
+        who.rest(stage, 0.9)
+
+
 def take_slowly(stage: Stage, who: Shopper) -> None:
     """Lift a thing off over one to eight seconds."""
     goods = who.choose(stage, lambda each: each.weight_g >= 40)
