@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -177,7 +178,7 @@ def _trust(ours: Score) -> list[Row]:
     for percent, bar in LATENCY_S.items():
         if ours.latencies_s:
             latency_s = float(np.percentile(ours.latencies_s, percent))
-            interval = bootstrap(ours.latencies_s, lambda some, at=percent: float(np.percentile(some, at)))
+            interval = bootstrap(ours.latencies_s, partial(np.percentile, q=percent))
             rows.append(
                 Row(
                     f"latency p{percent} s",
