@@ -105,6 +105,7 @@ def test_one_case_can_be_looked_at(capsys):
     printed = capsys.readouterr().out
     assert printed.count("truth") == 3
     assert "visit  A: right" in printed
+    assert "attainable  A: right" in printed
 
 
 def test_a_recording_nobody_has_marked_is_refused(tmp_path, capsys):

@@ -75,7 +75,7 @@ def accuracy_rows(groups: Mapping[str, Standing]) -> list[Row]:
     for joined in REVIEW_SHARE:
         if played := [groups[group] for group in joined if group in groups]:
             rows += _review(joined, summed(played).ours)
-    return rows + _trust(total.ours)
+    return rows + _trust(total)
 
 
 def step_rows(found: Mapping[str, Standing]) -> list[Row]:
@@ -168,7 +168,8 @@ def _review(joined: tuple[str, ...], ours: Score) -> list[Row]:
     ]  # fmt: skip
 
 
-def _trust(ours: Score) -> list[Row]:
+def _trust(total: Standing) -> list[Row]:
+    ours, theirs = total.ours, total.winner
     rows = [
         Row(
             "ECE of line probabilities", "all", ECE, ece(ours.line_claims), at_least=False,
@@ -177,17 +178,12 @@ def _trust(ours: Score) -> list[Row]:
     ]  # fmt: skip
     for percent, bar in LATENCY_S.items():
         if ours.latencies_s:
-            latency_s = float(np.percentile(ours.latencies_s, percent))
-            interval = bootstrap(ours.latencies_s, partial(np.percentile, q=percent))
+            at = partial(np.percentile, q=percent)
             rows.append(
                 Row(
-                    f"latency p{percent} s",
-                    "all",
-                    bar,
-                    latency_s,
-                    at_least=False,
-                    interval=interval,
-                    digits=2,
+                    f"latency p{percent} s", "all", bar, float(at(ours.latencies_s)), at_least=False,
+                    interval=bootstrap(ours.latencies_s, at),
+                    winner=float(at(theirs.latencies_s)) if theirs.latencies_s else None, digits=2,
                 )
-            )
+            )  # fmt: skip
     return rows

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from edge.errors import SteelyardError
 from tools.scenarios import bars, tables
+from tools.scenarios.attainable import AttainableReader
 from tools.scenarios.contest import Ground, Standing, contest, find, replayed
 from tools.scenarios.cost import cost_table, measure_costs
 from tools.scenarios.mcap_file import write_mcap
@@ -120,7 +121,8 @@ def _show(console: Console, options: argparse.Namespace) -> None:
     name, seed = options.show
     ground = Ground.of(options.noise_from)
     case = ground.case(find(name), int(seed))
-    show(console, case.script, replayed(case), case.setup.catalogue())
+    attained = AttainableReader(case).visits()
+    show(console, case.script, replayed(case), attained, case.setup.catalogue())
     if options.write:
         write = write_mcap if options.write.suffix == ".mcap" else write_nanostore
         write(options.write, case)
