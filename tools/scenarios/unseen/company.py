@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from tools.scenarios.script import Act
 from tools.scenarios.stage import Stage
@@ -12,6 +13,7 @@ from tools.scenarios.unseen.shopper import Shopper
 
 Alone = Callable[[Stage, Shopper], None]
 Together = Callable[[Stage, Shopper, Shopper], None]
+AnyAct = TypeVar("AnyAct", Alone, Together)
 
 OWN_SHARE = 0.6
 """[1] of the acts that are of a row's own kinds; the others are of the rows before."""
@@ -66,23 +68,28 @@ class Company:
     def _act(self, who: Shopper, others: list[Shopper], kinds: Kinds) -> None:
         """The first act of a shuffled few that there is an occasion for."""
         if others and kinds.together and self._rng.random() < MEETING_SHARE:
-            for choice in self._rng.permutation(len(kinds.together)):
-                act = kinds.together[int(choice)]
-                other = others[int(self._rng.integers(len(others)))]
-                if self._happens(act.__name__, (who, other), lambda: act(self._stage, who, other)):  # noqa: B023
+            other = others[int(self._rng.integers(len(others)))]
+            for together in self._shuffled(kinds.together):
+                if self._happens(together, who, other):
                     return
-        for choice in (*self._rng.permutation(len(kinds.alone)), None):
-            alone = take if choice is None else kinds.alone[int(choice)]
-            if self._happens(alone.__name__, (who,), lambda: alone(self._stage, who)):  # noqa: B023
+        for alone in (*self._shuffled(kinds.alone), take):
+            if self._happens(alone, who):
                 return
 
-    def _happens(self, kind: str, shoppers: tuple[Shopper, ...], act: Callable[[], None]) -> bool:
-        script, began_s = self._stage.script, min(who.t for who in shoppers)
-        before, transfers = [who.t for who in shoppers], len(script.transfers)
-        act()
-        if before == [who.t for who in shoppers]:
+    def _happens(self, act: Callable[..., None], *shoppers: Shopper) -> bool:
+        script, before = self._stage.script, [who.t for who in shoppers]
+        transfers = len(script.transfers)
+        act(self._stage, *shoppers)
+        after = [who.t for who in shoppers]
+        if before == after:
             return False
-        ended_s = max(who.t for who in shoppers)
-        visits = tuple(who.visit for who in shoppers)
-        script.acts.append(Act(kind, visits, began_s, ended_s, range(transfers, len(script.transfers))))
+        script.acts.append(
+            Act(
+                act.__name__, tuple(who.visit for who in shoppers), min(before), max(after),
+                range(transfers, len(script.transfers)),
+            )
+        )  # fmt: skip
         return True
+
+    def _shuffled(self, acts: Sequence[AnyAct]) -> list[AnyAct]:
+        return [acts[int(choice)] for choice in self._rng.permutation(len(acts))]
