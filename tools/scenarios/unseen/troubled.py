@@ -106,7 +106,7 @@ def take_as_plate_fails(stage: Stage, who: Shopper) -> None:
 def take_from_dead_plate(stage: Stage, who: Shopper) -> None:
     """Take something as its plate fails for good: to be reported, not to be charged."""
     goods = who.choose(stage)
-    if goods is not None and not _is_blind(stage, goods):
+    if goods is not None:
         kind = ("nan", "stuck", "saturated")[int(stage.rng.integers(3))]
         t = who.approach(stage, goods)
         stage.fault(kind, goods.plates[0], t - 0.5, 1e9)
@@ -117,7 +117,7 @@ def take_from_dead_plate(stage: Stage, who: Shopper) -> None:
 def take_while_node_is_off(stage: Stage, who: Shopper) -> None:
     """Take something while its node is off for 7 to 12 s: to be reported, not to be charged."""
     goods = who.choose(stage)
-    if goods is not None and not _is_blind(stage, goods):
+    if goods is not None:
         t = who.approach(stage, goods) + 3.0
         start_s = t - float(stage.rng.uniform(1.0, 3.0))
         back_s = start_s + float(stage.rng.uniform(7.0, 12.0))
@@ -161,8 +161,3 @@ def are_twins(goods: Goods, wrong: Goods) -> bool:
 
 def _share_shelf(goods: Goods, wrong: Goods) -> bool:
     return shelf_of(goods.plates[0]) == shelf_of(wrong.plates[0])
-
-
-def _is_blind(stage: Stage, goods: Goods) -> bool:
-    """Whether the plate is already dead: nothing more of it can be told."""
-    return any(fault.plate in goods.plates and fault.end_s > 1e8 for fault in stage.script.faults)
