@@ -133,10 +133,16 @@ def _parser() -> argparse.ArgumentParser:
         prog="bench", description="Accuracy and cost of the weight intelligence."
     )
     parser.add_argument(
-        "--random", type=int, metavar="N", help=f"N unseen scripts of each row, no suite ({UNSEEN_CASES})"
+        "--random",
+        type=int,
+        metavar="N",
+        help=f"N unseen scripts of each row; alone: no suite ({UNSEEN_CASES})",
     )
     parser.add_argument(
-        "--seeds", type=int, metavar="N", help=f"N cases of each scenario, no unseen scripts ({SUITE_CASES})"
+        "--seeds",
+        type=int,
+        metavar="N",
+        help=f"N cases of each scenario; alone: no unseen scripts ({SUITE_CASES})",
     )
     parser.add_argument("--first-seed", type=int, default=0, help="the first of them (0)")
     parser.add_argument("--group", choices=tuple(GROUPS), help="only this group")

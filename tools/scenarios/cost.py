@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 from rich import box
 from rich.table import Table
 
 from edge.cli.replay_in_process import InProcessReplay
+from edge.recording.case import CaseInput
+from edge.recording.gathering import gathered
 from edge.recording.nanostore import NanostoreCase
 from edge.recording.nanostore_plates import read_weight_blocks, survey_gondolas
 from edge.recording.nanostore_shelves import read_store_plan
@@ -33,7 +36,9 @@ SEED = 7
 REPEATS = 2
 """The quicker of so many runs counts: the other had company on the machine."""
 
-DECODING, WEIGHT_PATH, WHOLE = "decoding of plates, both passes", "weight path", "whole replay"
+Said = TypeVar("Said", WeightBlock, UtcReading)
+
+DECODING, WEIGHT_PATH, WHOLE = "decoding of plates, both passes", "weight path, as replayed", "whole replay"
 WINNER_DETECTION = "winner, detection alone"
 
 
@@ -71,13 +76,9 @@ def _parts(files: Path) -> list[tuple[str, float, float]]:
     """(what, CPU s, plate seconds) of one recording."""
     case = NanostoreCase(files)
     plates = sum(len(rack.plates) for node in case.setup.nodes.values() for rack in node.racks)
-    fed: dict[str, list[WeightBlock]] = {}
-    utc: dict[str, UtcReading] = {}
-    for node, arrived in case.inputs():
-        if isinstance(arrived, WeightBlock):
-            fed.setdefault(node or "", []).append(arrived)
-        elif isinstance(arrived, UtcReading):
-            utc[node or ""] = arrived
+    fed = _by_node(case.inputs(), WeightBlock)
+    joined = _by_node(gathered(case.inputs()), WeightBlock)
+    utc = {node: readings[-1] for node, readings in _by_node(case.inputs(), UtcReading).items()}
     lasts_s = max(blocks[-1].mono_ns for blocks in fed.values()) / 1e9
     winner = Winner(case)
 
@@ -86,8 +87,8 @@ def _parts(files: Path) -> list[tuple[str, float, float]]:
         for _ in read_weight_blocks(plate_data, survey_gondolas(plate_data, plan), 0.0):
             pass
 
-    def weigh() -> None:
-        for node, blocks in fed.items():
+    def weigh(by_node: dict[str, list[WeightBlock]]) -> None:
+        for node, blocks in by_node.items():
             setup = case.setup.nodes[node]
             watch = RackWatch(setup.racks[0], setup.weight, None)
             for block in blocks:
@@ -106,13 +107,23 @@ def _parts(files: Path) -> list[tuple[str, float, float]]:
 
     measured: tuple[tuple[str, Callable[[], None]], ...] = (
         (DECODING, decode),
-        (WEIGHT_PATH, weigh),
+        (WEIGHT_PATH, lambda: weigh(joined)),
+        ("the same batch by batch, as they come live", lambda: weigh(fed)),
         (WHOLE, lambda: InProcessReplay(NanostoreCase(files)).run()),
         (WINNER_DETECTION, detect_as_winner),
         ("winner, whole", lambda: _report(NanostoreCase(files))),
         ("one NumPy pass: mean and spread of each batch", one_pass),
     )
     return [(name, min(_cpu_s(part) for _ in range(REPEATS)), plates * lasts_s) for name, part in measured]
+
+
+def _by_node(inputs: Iterable[CaseInput], kind: type[Said]) -> dict[str, list[Said]]:
+    """What the nodes were told of one kind."""
+    told: dict[str, list[Said]] = {}
+    for node, arrived in inputs:
+        if node is not None and isinstance(arrived, kind):
+            told.setdefault(node, []).append(arrived)
+    return told
 
 
 def cost_table(costs: Costs) -> Table:
