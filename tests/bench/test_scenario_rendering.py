@@ -75,6 +75,8 @@ def test_putting_back_undoes_the_cross_talk():
         ("stuck", lambda during: len(set(during)) == 1),
         ("saturated", lambda during: (during > 10_000).all()),
         ("spikes", lambda during: 0 < (np.abs(during) > 2000).mean() < 0.2),
+        ("bad_reads", lambda during: len(set(during[np.abs(during) > 800])) == 2),
+        ("noisy", lambda during: 20 < during[60:].std() < 60),
     ],
 )
 def test_a_fault_spoils_its_plate_while_it_lasts_and_only_then(kind, told):

@@ -58,7 +58,7 @@ def _values(block: WeightBlock, rack: RackLayout) -> records.Values:
     shelves, widest = places.max(axis=0)
     grams = np.full((len(block.grams), shelves + 1, widest + 1), np.nan, "<f4")
     grams[:, places[:, 0], places[:, 1]] = block.grams
-    return records.Values(grams.tobytes(), grams.shape)
+    return records.Values(msgspec.Raw(msgspec.json.encode(grams.tobytes())), grams.shape)
 
 
 def _frames(case: RenderedCase) -> Iterator[dict[str, object]]:
