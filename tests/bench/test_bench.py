@@ -28,7 +28,7 @@ def test_modelled_noise_is_the_same_again_and_shakes_when_somebody_walks():
     assert np.array_equal(modelled(walking=True), modelled(walking=True))
     assert 0.3 < np.median(quiet.std_g) < 1.5
     assert np.median(walking.std_g) > 1.5 * np.median(quiet.std_g)
-    assert walking.adjacent > quiet.adjacent
+    assert walking.correlation[0] > quiet.correlation[0]
 
 
 def test_both_sides_see_a_plain_pick_on_the_same_samples():

@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from edge.cli.main import app
 from edge.errors import StorageError
+from tools.mcap_file import write_mcap
 from tools.scenarios.bench import main
 from tools.scenarios.contest import Ground, find, replayed
-from tools.scenarios.mcap_file import write_mcap
 
 GROUND = Ground.of(None)
 

@@ -6,8 +6,8 @@ import pytest
 from edge.messages import GateDirection, GateEvent, TrackFrame
 from edge.recording.nanostore import NanostoreCase
 from edge.samples import WeightBlock
+from tools.nanostore_files import write_nanostore
 from tools.scenarios.layout import scenario_store
-from tools.scenarios.nanostore_files import write_nanostore
 from tools.scenarios.noise import LSB_G
 from tools.scenarios.rendered import RenderedCase
 from tools.scenarios.script import Script, SensorFault, Stay, Tracking

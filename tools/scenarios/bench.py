@@ -19,12 +19,12 @@ from typing import Any
 from rich.console import Console
 
 from edge.errors import SteelyardError
+from tools.mcap_file import write_mcap
+from tools.nanostore_files import write_nanostore
 from tools.scenarios import bars, tables
 from tools.scenarios.attainable import AttainableReader
 from tools.scenarios.contest import Ground, Standing, contest, find, replayed
 from tools.scenarios.cost import cost_table, measure_costs
-from tools.scenarios.mcap_file import write_mcap
-from tools.scenarios.nanostore_files import write_nanostore
 from tools.scenarios.show import show
 from tools.scenarios.steps import STEPS, find_steps
 from tools.scenarios.suite import GROUPS

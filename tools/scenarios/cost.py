@@ -21,9 +21,9 @@ from edge.recording.nanostore_plates import read_weight_blocks, survey_gondolas
 from edge.recording.nanostore_shelves import read_store_plan
 from edge.samples import UtcReading, WeightBlock
 from edge.weight.rack import RackWatch
+from tools.nanostore_files import write_nanostore
 from tools.scenarios.layout import scenario_store
 from tools.scenarios.modelled_noise import ModelledNoise
-from tools.scenarios.nanostore_files import write_nanostore
 from tools.scenarios.rendered import RenderedCase
 from tools.scenarios.stage import Stage
 from tools.scenarios.suite.visits import shop

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.planogram import Box, Catalogue, Facing, Planogram, shelf_of
-from tools.scenarios import grips
 from tools.scenarios.script import Metres3, Reach, Script, SensorFault, Stay, Transfer
+from tools.store_simulator import grips
 from tools.store_simulator.forces import PlateForce
 from tools.store_simulator.hands import lift, put_down, touch
 

@@ -1,16 +1,15 @@
-"""Writes a rendered scenario as an MCAP recording, by the runtime's own recorder."""
+"""Writes any case as an MCAP recording, by the runtime's own recorder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from edge.recording.case import StoreInput
+from edge.recording.case import Case, StoreInput
 from edge.recording.mcap_recorder import Recorder
-from tools.scenarios.rendered import RenderedCase
 
 
-def write_mcap(file: Path, case: RenderedCase) -> Path:
-    """Write everything that the case's nodes, tracker and gate say, in the order of arrival; no truth.
+def write_mcap(file: Path, case: Case) -> Path:
+    """Write everything that the case's nodes, tracker and gate say, in the order of arrival.
 
     Raises:
         StorageError: the file exists already, or cannot be written.
