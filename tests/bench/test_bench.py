@@ -28,7 +28,7 @@ def test_modelled_noise_is_the_same_again_and_shakes_when_somebody_walks():
     assert np.array_equal(modelled(walking=True), modelled(walking=True))
     assert 0.3 < np.median(quiet.std_g) < 1.5
     assert np.median(walking.std_g) > 1.5 * np.median(quiet.std_g)
-    assert walking.adjacent > quiet.adjacent
+    assert walking.correlation[0] > quiet.correlation[0]
 
 
 def test_both_sides_see_a_plain_pick_on_the_same_samples():
@@ -73,7 +73,8 @@ def test_a_replay_of_a_scenario_gives_the_same_report_again():
 def test_the_benchmark_prints_both_sides_and_writes_its_figures(tmp_path, capsys):
     out = tmp_path / "figures.json"
 
-    code = main(["--seeds", "1", "--only", "own_place", "--jobs", "1", "--no-cost", "--json", str(out)])
+    quickly = ["--jobs", "1", "--no-cost", "--no-steps"]
+    code = main(["--seeds", "1", "--only", "own_place", *quickly, "--json", str(out)])
 
     printed = capsys.readouterr().out
     assert code == 0
@@ -81,8 +82,21 @@ def test_the_benchmark_prints_both_sides_and_writes_its_figures(tmp_path, capsys
     assert "**single shopper**" in printed
     assert ">= 0.995" in printed
     assert "…" not in printed, "no figure is cut off"
-    figures = json.loads(out.read_text())["accuracy"]["own_place"]
+    figures = json.loads(out.read_text())["suite"]["accuracy"]["own_place"]
     assert figures["ours"]["cases"] == figures["winner"]["cases"] == 1
+    assert figures["attainable"]["micro_f1"] == 1.0
+
+
+def test_unseen_scripts_are_played_instead_of_the_suite(capsys):
+    quickly = ["--jobs", "1", "--no-cost", "--no-steps"]
+
+    assert main(["--random", "1", "--group", "plain", *quickly]) == 0
+
+    printed = capsys.readouterr().out
+    assert "## Unseen scripts" in printed
+    assert "## The suite" not in printed
+    assert "| micro F1" in printed
+    assert "plain_picks" not in printed
 
 
 def test_one_case_can_be_looked_at(capsys):
@@ -91,6 +105,7 @@ def test_one_case_can_be_looked_at(capsys):
     printed = capsys.readouterr().out
     assert printed.count("truth") == 3
     assert "visit  A: right" in printed
+    assert "attainable  A: right" in printed
 
 
 def test_a_recording_nobody_has_marked_is_refused(tmp_path, capsys):

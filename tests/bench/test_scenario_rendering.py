@@ -6,8 +6,8 @@ import pytest
 from edge.messages import GateDirection, GateEvent, TrackFrame
 from edge.recording.nanostore import NanostoreCase
 from edge.samples import WeightBlock
+from tools.nanostore_files import write_nanostore
 from tools.scenarios.layout import scenario_store
-from tools.scenarios.nanostore_files import write_nanostore
 from tools.scenarios.noise import LSB_G
 from tools.scenarios.rendered import RenderedCase
 from tools.scenarios.script import Script, SensorFault, Stay, Tracking
@@ -75,6 +75,8 @@ def test_putting_back_undoes_the_cross_talk():
         ("stuck", lambda during: len(set(during)) == 1),
         ("saturated", lambda during: (during > 10_000).all()),
         ("spikes", lambda during: 0 < (np.abs(during) > 2000).mean() < 0.2),
+        ("bad_reads", lambda during: len(set(during[np.abs(during) > 800])) == 2),
+        ("noisy", lambda during: 20 < during[60:].std() < 60),
     ],
 )
 def test_a_fault_spoils_its_plate_while_it_lasts_and_only_then(kind, told):

@@ -18,7 +18,8 @@ def took(t=10.0, sku="milk", quantity=1, **parts):
 
 def an_event(t=10.0, sku="milk", number=1, **parts):
     return {
-        "id": f"n-b-{number}", "kind": "pick", "sku": sku, "quantity": 1, "t_onset": EPOCH + t - 0.2,
+        "id": f"n-b-{number}", "kind": "pick", "sku": sku, "shopper": "A", "needs_review": False,
+        "quantity": 1, "t_onset": EPOCH + t - 0.2,
         "t_settled": EPOCH + t + 0.4, "t_decided": EPOCH + t + 0.6, "delta_g": -501.0,
         "plates": [{"plate": "1/1/1"}],
     } | parts  # fmt: skip
@@ -51,8 +52,7 @@ def test_a_perfect_report():
     assert score.micro_f1 == score.exact_share == score.precision == score.recall == score.sku_accuracy == 1.0
     assert score.latencies_s == [pytest.approx(0.2)]
     assert score.delta_errors_g == [pytest.approx(1.0)]
-    assert score.brier == pytest.approx(0.01)
-    assert score.ece() == pytest.approx(0.1)
+    assert score.line_claims == [(0.9, True)]
     assert score.failures == []
 
 

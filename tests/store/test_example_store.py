@@ -28,14 +28,14 @@ def test_calibrations_are_those_of_the_simulated_cells(
     for board in (board for node in node_configs for board in node.boards):
         file = repository / "configs" / "calibration" / f"{board.board_id}.yaml"
         channels = load_yaml(file, CalibrationFile).channels
-        cells = LoadCells.of_board(board.board_id, len(board.plates))
+        cells = LoadCells(board.board_id, len(board.plates), np.random.default_rng(1)).converter
         np.testing.assert_allclose(
             [row.counts_per_gram for row in channels], cells.counts_per_gram, rtol=1e-3
         )
         zeros_g = (
             np.array([row.zero_counts for row in channels]) - cells.zero_counts
         ) / cells.counts_per_gram
-        assert np.abs(zeros_g).max() < 1.0
+        assert np.abs(zeros_g).max() < 1.5, "what was warmer then than 20 degrees"
 
 
 def test_no_two_products_weigh_alike_and_some_barcodes_begin_with_zero(layout: StoreLayout) -> None:

@@ -11,7 +11,7 @@ from edge.config import CalibrationFile, WeightSection
 from edge.samples import ChangeKind, CountBlock, Grams, PlateChange, PlateFault, RackLayout, WeightBlock
 from edge.weight.rack import RackWatch
 from tools.store_simulator.forces import Footstep
-from tools.store_simulator.load_cell import LoadCells
+from tools.store_simulator.load_cell.noise import CellNoise
 from tools.store_simulator.rack import Rack
 
 RATE_HZ = 80.0
@@ -37,14 +37,14 @@ def quiet(seconds: float, seed: int = 1, noise_g: float = 0.5) -> Grams:
 def walking(seconds: float, seed: int = 1) -> Grams:
     """[n, plate] g while somebody walks up and down before the simulator's rack."""
     rng = np.random.default_rng(seed)
-    cells, rack = LoadCells.of_board("walking", len(PLATES)), Rack(PLATES, np.full(len(PLATES), LOAD_G), rng)
+    rack = Rack(PLATES, np.full(len(PLATES), LOAD_G), np.random.default_rng([seed, 1]))
+    cells = CellNoise(len(PLATES), np.random.default_rng(7), rng)
     step_s = 0.0
     while step_s < seconds:
         rack.act(Footstep(step_s, float(rng.lognormal(1.2, 0.7))))
         step_s += float(rng.normal(0.55, 0.06))
     when_s = at_s(seconds)
-    sine_g = cells.sine_g * np.sin(2 * np.pi * cells.sine_hz * when_s[:, None] + cells.sine_rad)
-    return rack.load_g(when_s) + sine_g + rng.normal(size=sine_g.shape) * cells.noise_g
+    return cells.update(rack.load_g(when_s), when_s)
 
 
 def moved(seconds: float, knots: Sequence[tuple[float, float]]) -> Grams:

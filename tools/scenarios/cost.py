@@ -1,24 +1,29 @@
-"""Processor time on one recording: decoding, weight path, whole replay, the winner, one pass of NumPy."""
+"""Processor time and memory on one recording: ours part by part, the winner, one pass of NumPy."""
 
 from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 from rich import box
 from rich.table import Table
 
 from edge.cli.replay_in_process import InProcessReplay
+from edge.recording.case import CaseInput
+from edge.recording.gathering import gathered
 from edge.recording.nanostore import NanostoreCase
 from edge.recording.nanostore_plates import read_weight_blocks, survey_gondolas
 from edge.recording.nanostore_shelves import read_store_plan
 from edge.samples import UtcReading, WeightBlock
 from edge.weight.rack import RackWatch
+from tools.nanostore_files import write_nanostore
 from tools.scenarios.layout import scenario_store
 from tools.scenarios.modelled_noise import ModelledNoise
-from tools.scenarios.nanostore_files import write_nanostore
 from tools.scenarios.rendered import RenderedCase
 from tools.scenarios.stage import Stage
 from tools.scenarios.suite.visits import shop
@@ -31,32 +36,49 @@ SEED = 7
 REPEATS = 2
 """The quicker of so many runs counts: the other had company on the machine."""
 
-Costs = dict[str, dict[str, float]]
-"""[CPU s per store second and plate] by what was measured, by length of the recording."""
+Said = TypeVar("Said", WeightBlock, UtcReading)
+
+DECODING, WEIGHT_PATH, WHOLE = "decoding of plates, both passes", "weight path, as replayed", "whole replay"
+WINNER_DETECTION = "winner, detection alone"
+
+
+@dataclass(slots=True)
+class Costs:
+    """Of the shorter and the longer recording."""
+
+    cpu_s: dict[str, list[float]] = field(default_factory=dict)  # per store second and plate, by part
+    peak_mb: list[float] = field(default_factory=list)  # of a process that replays and does nothing else
 
 
 def measure_costs() -> Costs:
     """Write two recordings of shoppers who come one after the other, and time every part on them."""
-    costs: Costs = {}
+    costs = Costs()
     for length_s in LENGTHS_S:
         with tempfile.TemporaryDirectory() as directory:
             files = write_nanostore(Path(directory) / "case", _busy_store(length_s))
             for name, cpu_s, plate_s in _parts(files):
-                costs.setdefault(name, {})[f"{length_s:g} s"] = cpu_s / plate_s
+                costs.cpu_s.setdefault(name, []).append(cpu_s / plate_s)
+            with get_context("spawn").Pool(1) as alone:
+                costs.peak_mb.append(alone.apply(_peak_mb, (files,)))
     return costs
+
+
+def _peak_mb(files: Path) -> float:
+    """Most memory that this process ever held, having replayed a recording (Linux)."""
+    InProcessReplay(NanostoreCase(files)).run()
+    # Not ru_maxrss: a process inherits that of the one that started it, even across exec.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
 
 
 def _parts(files: Path) -> list[tuple[str, float, float]]:
     """(what, CPU s, plate seconds) of one recording."""
     case = NanostoreCase(files)
     plates = sum(len(rack.plates) for node in case.setup.nodes.values() for rack in node.racks)
-    fed: dict[str, list[WeightBlock]] = {}
-    utc: dict[str, UtcReading] = {}
-    for node, arrived in case.inputs():
-        if isinstance(arrived, WeightBlock):
-            fed.setdefault(node or "", []).append(arrived)
-        elif isinstance(arrived, UtcReading):
-            utc[node or ""] = arrived
+    fed = _by_node(case.inputs(), WeightBlock)
+    joined = _by_node(gathered(case.inputs()), WeightBlock)
+    utc = {node: readings[-1] for node, readings in _by_node(case.inputs(), UtcReading).items()}
     lasts_s = max(blocks[-1].mono_ns for blocks in fed.values()) / 1e9
     winner = Winner(case)
 
@@ -65,8 +87,8 @@ def _parts(files: Path) -> list[tuple[str, float, float]]:
         for _ in read_weight_blocks(plate_data, survey_gondolas(plate_data, plan), 0.0):
             pass
 
-    def weigh() -> None:
-        for node, blocks in fed.items():
+    def weigh(by_node: dict[str, list[WeightBlock]]) -> None:
+        for node, blocks in by_node.items():
             setup = case.setup.nodes[node]
             watch = RackWatch(setup.racks[0], setup.weight, None)
             for block in blocks:
@@ -84,14 +106,24 @@ def _parts(files: Path) -> list[tuple[str, float, float]]:
                 block.grams.std(axis=0)
 
     measured: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("decoding of plates, both passes", decode),
-        ("weight path", weigh),
-        ("whole replay", lambda: InProcessReplay(NanostoreCase(files)).run()),
-        ("winner, detection alone", detect_as_winner),
+        (DECODING, decode),
+        (WEIGHT_PATH, lambda: weigh(joined)),
+        ("the same batch by batch, as they come live", lambda: weigh(fed)),
+        (WHOLE, lambda: InProcessReplay(NanostoreCase(files)).run()),
+        (WINNER_DETECTION, detect_as_winner),
         ("winner, whole", lambda: _report(NanostoreCase(files))),
         ("one NumPy pass: mean and spread of each batch", one_pass),
     )
     return [(name, min(_cpu_s(part) for _ in range(REPEATS)), plates * lasts_s) for name, part in measured]
+
+
+def _by_node(inputs: Iterable[CaseInput], kind: type[Said]) -> dict[str, list[Said]]:
+    """What the nodes were told of one kind."""
+    told: dict[str, list[Said]] = {}
+    for node, arrived in inputs:
+        if node is not None and isinstance(arrived, kind):
+            told.setdefault(node, []).append(arrived)
+    return told
 
 
 def cost_table(costs: Costs) -> Table:
@@ -101,9 +133,10 @@ def cost_table(costs: Costs) -> Table:
     short, long = (f"{length_s:g} s" for length_s in LENGTHS_S)
     for name in (f"{short} recording", f"{long} recording", "growth"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, by_length in costs.items():
-        growth = by_length[long] / by_length[short]
-        table.add_row(name, f"{by_length[short]:.2e}", f"{by_length[long]:.2e}", f"{growth:.2f}")
+    for name, (less, more) in costs.cpu_s.items():
+        table.add_row(name, f"{less:.2e}", f"{more:.2e}", f"{more / less:.2f}")
+    less, more = costs.peak_mb
+    table.add_row("peak memory of the whole replay, MB", f"{less:.0f}", f"{more:.0f}", f"{more / less:.2f}")
     return table
 
 

@@ -1,6 +1,6 @@
 """Modelled noise beside recorded noise: spread, neighbours, spectrum.
 
-python -m tools.scenarios.noise_check CASE_DIR [--plot OUT.svg]
+python -m tools.scenarios.noise_check CASE_DIR [--plots DIRECTORY]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from edge.errors import SteelyardError
+from edge.planogram import shelf_of
+from tools.scenarios.line_chart import Axis, Line, line_chart
 from tools.scenarios.modelled_noise import ModelledNoise
 from tools.scenarios.noise import Grams, RecordedNoise
 
@@ -27,8 +29,11 @@ BANDS_HZ = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0, 24.0, 25.0, 30.1)
 RESOLUTION_HZ = 0.25
 """[Hz] of the plotted spectrum."""
 
-PLOT = (720, 300)
-"""[px] width and height."""
+DISTANCES = (1, 2, 3, 4, 6, 8)
+"""[plates] between two plates of a shelf."""
+
+PERCENT = (0, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 100)
+COLOURS = {"recorded": "#1f77b4", "modelled": "#d62728"}
 
 Stretch = tuple[tuple[str, ...], Grams]
 
@@ -39,15 +44,16 @@ class Character:
 
     std_g: Grams  # [plate] g
     peak_g: float
-    adjacent: float  # [1] mean correlation of neighbours on a shelf
+    correlation: Grams  # [distance] mean correlation of plates on a shelf that are so far apart
     band_share: Grams  # [band] share of the power, mean over plates
     spectrum_g: Grams  # [frequency] g/sqrt(Hz), median over plates
 
 
 def characterise(stretches: Sequence[Stretch]) -> Character:
     """Judge stretches of one kind."""
-    shares, spectra, correlations, stds = [], [], [], []
-    grid = np.arange(RESOLUTION_HZ, RATE_HZ / 2, RESOLUTION_HZ)
+    shares, spectra, stds = [], [], []
+    correlations: list[list[float]] = [[] for _ in DISTANCES]
+    grid = spectrum_hz()
     for plates, grams in stretches:
         centred = grams - grams.mean(axis=0)
         stds.append(centred.std(axis=0))
@@ -58,18 +64,31 @@ def characterise(stretches: Sequence[Stretch]) -> Character:
         cuts = np.searchsorted(hz[1:], BANDS_HZ)
         shares.append(np.array([power[1:][a:b].sum(axis=0) / total for a, b in itertools.pairwise(cuts)]).T)
         spectra.append(np.array([np.interp(grid, hz, np.sqrt(column)) for column in power.T]))
-        for left, (one, other) in enumerate(itertools.pairwise(plates)):
-            alive = stds[-1][left] > 0 and stds[-1][left + 1] > 0
-            if alive and one.rpartition("/")[0] == other.rpartition("/")[0]:
-                correlations.append(np.corrcoef(centred[:, left], centred[:, left + 1])[0, 1])
+        for distance, pairs in zip(DISTANCES, correlations, strict=True):
+            pairs.extend(_correlations(plates, centred, distance))
     std_g = np.concatenate(stds)
     return Character(
         std_g[std_g > 0],
         max(float(np.abs(grams).max()) for _, grams in stretches),
-        float(np.mean(correlations)),
+        np.array([np.mean(pairs) if pairs else np.nan for pairs in correlations]),
         np.concatenate(shares).mean(axis=0),
         np.median(np.concatenate(spectra), axis=0),
     )
+
+
+def spectrum_hz() -> Grams:
+    """[frequency] Hz at which spectra are given."""
+    return np.arange(RESOLUTION_HZ, RATE_HZ / 2, RESOLUTION_HZ)
+
+
+def _correlations(plates: tuple[str, ...], centred: Grams, distance: int) -> list[float]:
+    """Correlations of all pairs of live plates of a shelf that are so far apart."""
+    alive = centred.std(axis=0) > 0
+    return [
+        float(np.corrcoef(centred[:, one], centred[:, one + distance])[0, 1])
+        for one in range(len(plates) - distance)
+        if alive[one] and alive[one + distance] and shelf_of(plates[one]) == shelf_of(plates[one + distance])
+    ]
 
 
 def compare(recorded: RecordedNoise) -> dict[str, Character]:
@@ -104,48 +123,45 @@ def tables(found: dict[str, Character]) -> tuple[Table, Table]:
         low, median, high, top = np.percentile(each.std_g, (0, 50, 95, 100))
         spread.add_row(
             name, f"{low:.2f}", f"{median:.2f}", f"{high:.1f}", f"{top:.1f}", f"{each.peak_g:.0f}",
-            f"{each.adjacent:.2f}",
+            f"{each.correlation[0]:.2f}",
         )  # fmt: skip
         bands.add_row(name, *(f"{share:.2f}" for share in each.band_share))
     return spread, bands
 
 
-def plot(found: dict[str, Character]) -> str:
-    """SVG of the median spectra, log scale."""
-    width, height = PLOT
-    low, high = -2.0, 1.0  # log10 of g/sqrt(Hz)
-    colours = {"recorded": "#1f77b4", "modelled": "#d62728"}
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"'
-        ' font-size="11"><rect width="100%" height="100%" fill="white"/>'
-    ]
-    for hz in range(0, 31, 5):
-        x = 40 + (width - 65) * hz / 30
-        parts.append(f'<line x1="{x:.0f}" y1="10" x2="{x:.0f}" y2="{height - 25}" stroke="#ddd"/>')
-        parts.append(f'<text x="{x:.0f}" y="{height - 10}" text-anchor="middle">{hz} Hz</text>')
-    for decade in range(int(low), int(high) + 1):
-        y = 10 + (height - 35) * (high - decade) / (high - low)
-        parts.append(f'<line x1="40" y1="{y:.0f}" x2="{width - 10}" y2="{y:.0f}" stroke="#ddd"/>')
-        parts.append(f'<text x="36" y="{y + 4:.0f}" text-anchor="end">{10.0**decade:g}</text>')
-    for row, (name, each) in enumerate(found.items()):
-        source, _, kind = name.partition(", ")
-        dash = ' stroke-dasharray="4 3"' if kind == "quiet" else ""
-        points = []
-        for index, level in enumerate(np.log10(np.maximum(each.spectrum_g, 1e-9)).clip(low, high)):
-            x = 40 + (width - 65) * (index + 1) * RESOLUTION_HZ / 30
-            points.append(f"{x:.1f},{10 + (height - 35) * (high - level) / (high - low):.1f}")
-        style = f'fill="none" stroke="{colours[source]}"{dash}'
-        parts.append(f'<polyline {style} points="{" ".join(points)}"/>')
-        parts.append(f'<line x1="560" x2="590" y1="{24 + 15 * row}" y2="{24 + 15 * row}" {style}/>')
-        parts.append(f'<text x="596" y="{28 + 15 * row}">{name}</text>')
-    return "\n".join([*parts, "</svg>", ""])
+def plots(found: Mapping[str, Character]) -> dict[str, str]:
+    """SVG by file name: spectra, spread of the plates, correlation by distance."""
+
+    def lines(x: Sequence[float], y_of: Callable[[Character], Grams]) -> list[Line]:
+        return [
+            Line(name, x, y_of(each).tolist(), COLOURS[name.partition(",")[0]], dashed=name.endswith("quiet"))
+            for name, each in found.items()
+        ]
+
+    return {
+        "noise-spectrum.svg": line_chart(
+            lines(spectrum_hz().tolist(), lambda each: each.spectrum_g),
+            Axis((0, 5, 10, 15, 20, 25, 30), " Hz"),
+            Axis((0.01, 0.1, 1, 10), log=True),
+        ),
+        "noise-spread.svg": line_chart(
+            lines(PERCENT, lambda each: np.percentile(each.std_g, PERCENT)),
+            Axis((0, 25, 50, 75, 100), " %"),
+            Axis((0.1, 1, 10, 100), " g", log=True),
+        ),
+        "noise-correlation.svg": line_chart(
+            lines(DISTANCES, lambda each: each.correlation),
+            Axis((1, 2, 4, 6, 8)),
+            Axis((-0.2, 0, 0.2, 0.4, 0.6)),
+        ),
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; write the plot where asked."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("case", type=Path, help="nanostore case with marked quiet and walking stretches")
-    parser.add_argument("--plot", type=Path, metavar="OUT.svg", help="draw the median spectra")
+    parser.add_argument("--plots", type=Path, metavar="DIRECTORY", help="also draw both, into this directory")
     options = parser.parse_args(arguments)
     try:
         found = compare(RecordedNoise.of_case(options.case))
@@ -155,8 +171,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=130, highlight=False)
     for table in tables(found):
         console.print(table)
-    if options.plot:
-        options.plot.write_text(plot(found), encoding="utf-8")
+    if options.plots:
+        for name, svg in plots(found).items():
+            (options.plots / name).write_text(svg, encoding="utf-8")
     return 0
 
 

@@ -29,6 +29,11 @@ moved the next plate by 5-7 g and the one after it by 8-9.5 g."""
 SHELF_LOAD_G = (1000.0, 6000.0)
 SATURATED_G = 22_000.0
 SPIKE_SHARE, SPIKES_G = 0.05, (-4000.0, 9000.0, 30000.0)
+BAD_READS_G = (0.0, (2**17 - 1) * LSB_G)
+"""[g] no bit set and every bit set, of readings without sign."""
+
+NOISY_G = 40.0
+"""[g] standard deviation."""
 
 
 class RenderedCase:
@@ -80,7 +85,7 @@ class RenderedCase:
         )  # fmt: skip
         self._samples = int(script.duration_s * RATE_HZ) // BATCH * BATCH
         self._blocks = {gondola: self._render(gondola, columns) for gondola, columns in self._racks.items()}
-        self._people = TrackedPeople(script, self._rng).reports()
+        self.people = TrackedPeople(script, self._rng).reports()
 
     def inputs(self) -> Iterator[CaseInput]:
         """See :class:`edge.recording.case.Case`."""
@@ -89,7 +94,7 @@ class RenderedCase:
         streams: list[Iterator[tuple[float, int, CaseInput]]] = [
             self._batches(number, gondola) for number, gondola in enumerate(self._blocks)
         ]
-        streams.append((arrival_s, 1000, (None, said)) for arrival_s, said in self._people)
+        streams.append((arrival_s, 1000, (None, said)) for arrival_s, said in self.people)
         for _, _, arrived in heapq.merge(*streams, key=lambda each: each[:2]):
             yield arrived
 
@@ -159,9 +164,14 @@ class RenderedCase:
                 grams[during, column] = grams[np.flatnonzero(during)[0], column]
             elif fault.kind == "saturated":
                 grams[during, column] = SATURATED_G
-            elif fault.kind == "spikes":
+            elif fault.kind == "noisy":
+                grams[during, column] += self._rng.normal(0.0, NOISY_G, int(during.sum()))
+            elif fault.kind in ("spikes", "bad_reads"):
                 hit = during & (self._rng.random(at_s.size) < SPIKE_SHARE)
-                grams[hit, column] += self._rng.choice(SPIKES_G, int(hit.sum()))
+                if fault.kind == "bad_reads":
+                    grams[hit, column] = self._rng.choice(BAD_READS_G, int(hit.sum()))
+                else:
+                    grams[hit, column] += self._rng.choice(SPIKES_G, int(hit.sum()))
         return grams
 
     def _walking(self, at_s: np.ndarray) -> np.ndarray:

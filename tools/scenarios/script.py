@@ -26,6 +26,17 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """What somebody did, by the name under which failures of unseen scripts are counted."""
+
+    kind: str
+    visits: tuple[str, ...]
+    start_s: float
+    end_s: float
+    transfers: range  # places in the script's list
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """A hand is at a place."""
 
@@ -50,7 +61,7 @@ class Stay:
 class SensorFault:
     """Readings of a plate, or batches of a whole gondola, go wrong for a while."""
 
-    kind: str  # stuck, nan, spikes, saturated, lost (whole gondola)
+    kind: str  # stuck, nan, spikes, bad_reads, noisy, saturated, lost (whole gondola)
     start_s: float
     end_s: float
     plate: str = ""
@@ -85,6 +96,7 @@ class Script:
     )  # SKU on the shelf -> SKU that the planogram claims
     visits: list[str] = field(default_factory=list)
     tracking: Tracking = Tracking()
+    acts: list[Act] = field(default_factory=list)  # of unseen scripts; the suite's have one kind, their name
 
     def receipts(self) -> dict[str, Counter[str]]:
         """What each visit is to be charged. A thing handed over stays with its picker."""

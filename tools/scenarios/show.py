@@ -11,8 +11,14 @@ from tools.scenarios.script import Script
 from tools.scenarios.tracked import EPOCH
 
 
-def show(console: Console, script: Script, report: dict[str, Any], catalogue: Catalogue) -> None:
-    """Print truth, events with their hypotheses, disturbances and visits."""
+def show(
+    console: Console,
+    script: Script,
+    report: dict[str, Any],
+    attained: list[dict[str, Any]],
+    catalogue: Catalogue,
+) -> None:
+    """Print truth, events with their hypotheses, disturbances, visits, and what is attainable of them."""
     console.rule(f"{script.name} {script.seed}: {script.duration_s:.1f} s")
     for transfer in sorted(script.transfers, key=lambda each: each.t):
         notes = ["" if transfer.seen else "unseen", "optional" if transfer.optional else ""]
@@ -42,13 +48,15 @@ def show(console: Console, script: Script, report: dict[str, Any], catalogue: Ca
         )
     console.print()
     truth = script.receipts()
-    for visit in report["visits"]:
-        lines = {line["sku"]: line["quantity"] for line in visit["lines"]}
-        due = dict(truth.get(visit["shopper"], {}))
-        console.print(
-            f"visit  {visit['shopper']}: {'right' if lines == due else f'WRONG, has {due}, charged'} {lines}"
-            f" p={visit['probability']:.3f}{' review' if visit['needs_review'] else ''}"
-        )
+    for what, visits in (("visit", report["visits"]), ("attainable", attained)):
+        for visit in visits:
+            lines = {line["sku"]: line["quantity"] for line in visit["lines"]}
+            due = dict(truth.get(visit["shopper"], {}))
+            console.print(
+                f"{what}  {visit['shopper']}:"
+                f" {'right' if lines == due else f'WRONG, has {due}, charged'} {lines}"
+                f" p={visit['probability']:.3f}{' review' if visit['needs_review'] else ''}"
+            )
 
 
 def _span(event: dict[str, Any]) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.planogram import Box, Catalogue, Facing, Planogram, shelf_of
-from tools.scenarios import grips
 from tools.scenarios.script import Metres3, Reach, Script, SensorFault, Stay, Transfer
+from tools.store_simulator import grips
 from tools.store_simulator.forces import PlateForce
 from tools.store_simulator.hands import lift, put_down, touch
 
@@ -25,6 +26,12 @@ ARM_M = 0.55
 
 WRIST_BEFORE_M = 0.18
 """[m] a wrist stays so far before the middle of the goods."""
+
+WRIST_ABOVE_M = 0.12
+"""[m] above the shelf."""
+
+WRIST_WOBBLE_M = 0.03
+"""[m] standard deviation of each coordinate of that place."""
 
 WALK_M_PER_S = 1.1
 PLAUSIBLE_G = (10.0, 1400.0)
@@ -117,8 +124,8 @@ class Stage:
 
     def unit_g(self, goods: Goods, quantity: int = 1) -> float:
         """[g] true weight of so many units: units differ."""
-        spread = max(0.4, 0.004 * goods.weight_g)
-        return float(sum(self.rng.normal(goods.weight_g, spread) for _ in range(quantity)))
+        spread_g = unit_sigma_g(goods.weight_g)
+        return float(sum(self.rng.normal(goods.weight_g, spread_g) for _ in range(quantity)))
 
     def place(self, goods: Goods, *, straddle: bool | None = None) -> tuple[tuple[str, ...], list[float]]:
         """Plates that an item stands on and their shares; most stand on one, many between two."""
@@ -149,7 +156,7 @@ class Stage:
     def go(self, visit: str, goods: Goods, t: float, *, aside_m: float = 0.0) -> float:
         """Walk to some goods; when the shopper stands there."""
         box = self.planogram.plates[goods.plates[0]]
-        front = _front(box, ARM_M, aside_m + float(self.rng.uniform(-0.08, 0.08)))
+        front = stands_at(box, aside_m + float(self.rng.uniform(-0.08, 0.08)))
         return self._walk(visit, front, t)
 
     def _walk(self, visit: str, to: tuple[float, float], t: float) -> float:
@@ -170,14 +177,8 @@ class Stage:
         self, visit: str, plates: Sequence[str], start_s: float, end_s: float, *, left: bool = False
     ) -> None:
         """A hand goes in."""
-        box = self.planogram.plates[plates[0]]
-        x, y, z = np.mean([self.planogram.plates[plate].centre_m for plate in plates], axis=0)
-        wobble = self.rng.normal(0, 0.03, 3)
-        at = (
-            float(x + WRIST_BEFORE_M * np.sin(box.yaw_rad) + wobble[0]),
-            float(y - WRIST_BEFORE_M * np.cos(box.yaw_rad) + wobble[1]),
-            float(z - 0.5 * box.size_m[2] + 0.12 + wobble[2]),
-        )
+        x, y, z = wrist_at(self.planogram, plates) + self.rng.normal(0, WRIST_WOBBLE_M, 3)
+        at = (float(x), float(y), float(z))
         self.script.reaches.append(Reach(visit, start_s, end_s, at, left))
         self._extend(end_s)
 
@@ -278,15 +279,26 @@ class Stage:
         self.script.forces.append((plates[0], touch(self.rng, 0, t)))
         self.reach(visit, plates, t - 0.3, t + 1.0, left=left)
 
+    def lay_down(self, visit: str, goods: Goods, t: float, for_s: float, weight_g: float) -> None:
+        """Lay something down that is not the store's, a phone or a bag, and take it away again."""
+        plates, _ = self.place(goods, straddle=False)
+        self.script.forces.append((plates[0], put_down(self.rng, 0, t, weight_g)))
+        self.script.forces.append((plates[0], lift(self.rng, 0, t + for_s, weight_g)))
+        self.reach(visit, plates, t - 0.3, t + 0.6)
+        self.reach(visit, plates, t + for_s - 0.4, t + for_s + 0.35)
+
     def adjust(self, visit: str, goods: Goods, t: float) -> None:
-        """Move a unit from one plate of its facing to the next."""
+        """Move a unit from one plate of its facing to the next; like anything set down again, optional."""
         first = int(self.rng.integers(len(goods.plates) - 1))
         from_to = self.rng.permutation(goods.plates[first : first + 2])
         total_g = self.unit_g(goods)
         down_s = t + float(self.rng.uniform(0.3, 1.0))
-        self.script.forces.append((str(from_to[0]), lift(self.rng, 0, t, total_g)))
-        self.script.forces.append((str(from_to[1]), put_down(self.rng, 0, down_s, total_g)))
-        self.reach(visit, goods.plates, t - 0.4, down_s + 0.6)
+        for motion, plate, at_s in ((lift, from_to[0], t), (put_down, from_to[1], down_s)):
+            self.script.forces.append((str(plate), motion(self.rng, 0, at_s, total_g)))
+            self.script.transfers.append(
+                Transfer(at_s, visit, goods.sku, 1, motion is lift, (str(plate),), total_g, optional=True)
+            )
+        self.reach(visit, [str(plate) for plate in from_to], t - 0.4, down_s + 0.6)
 
     def lean(self, visit: str, goods: Goods, t: float, for_s: float, *, steady: bool = False) -> None:
         """Rest a hand or an elbow on the shelf."""
@@ -314,8 +326,21 @@ class Stage:
         return Goods(facing.sku, weight_g, facing.plates)
 
 
-def _front(box: Box, distance_m: float, aside_m: float) -> tuple[float, float]:
-    """A place before a box, along its own front."""
+def unit_sigma_g(weight_g: float) -> float:
+    """[g] standard deviation of one unit's weight."""
+    return max(0.4, 0.004 * weight_g)
+
+
+def wrist_at(planogram: Planogram, plates: Sequence[str]) -> NDArray[np.float64]:
+    """[m] where the wrist is of a hand at the goods on some plates, give or take ``WRIST_WOBBLE_M``."""
+    box = planogram.plates[plates[0]]
+    middle = np.mean([planogram.plates[plate].centre_m for plate in plates], axis=0)
+    x, y = WRIST_BEFORE_M * np.sin(box.yaw_rad), -WRIST_BEFORE_M * np.cos(box.yaw_rad)
+    return np.asarray(middle + np.array((x, y, WRIST_ABOVE_M - 0.5 * box.size_m[2])))
+
+
+def stands_at(box: Box, aside_m: float = 0.0) -> tuple[float, float]:
+    """[m] where a shopper stands who reaches into a box, or so far along its front."""
     cos, sin = np.cos(box.yaw_rad), np.sin(box.yaw_rad)
-    x, y = box.size_m[0] / 2 + aside_m, -distance_m
+    x, y = box.size_m[0] / 2 + aside_m, -ARM_M
     return float(box.corner_m[0] + cos * x - sin * y), float(box.corner_m[1] + sin * x + cos * y)

@@ -163,6 +163,7 @@ class Winner:
             "sku": sku,
             "quantity": quantity,
             "shopper": visit,
+            "needs_review": False,
             "t_onset": change.onset_s,
             "t_settled": change.settled_s,
             "t_decided": change.decided_s,

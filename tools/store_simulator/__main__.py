@@ -25,13 +25,13 @@ from edge.errors import MessageError, SteelyardError
 from edge.messages import NodeHealth, SensorState, decode
 from edge.planogram import load_catalogue, load_planogram
 from edge.topics import TopicNames
+from tools.store_simulator import arguments as store_arguments
 from tools.store_simulator.fleet import Fleet, PlacedBoard
 from tools.store_simulator.layout import StoreLayout
 from tools.store_simulator.publisher import StorePublisher
-from tools.store_simulator.shoppers import Behaviour
-from tools.store_simulator.tracker import FRAME_S, Tracker
-from tools.store_simulator.truth import Action, Truth
-from tools.store_simulator.world import ForceComing, GatePassed, GoodsMoved, World
+from tools.store_simulator.tracker import FRAME_S, LATE_S, Tracker
+from tools.store_simulator.truth import Truth
+from tools.store_simulator.world import FaultComing, ForceComing, GatePassed, World
 
 _log = logging.getLogger(__name__)
 
@@ -59,9 +59,22 @@ class SimulatedStore:
         )
         self._second_0_ns, self._second_0_utc = time.monotonic_ns(), time.time()
         self._end_s = options.duration or math.inf
-        behaviour = Behaviour(pace=options.speed, items_max=options.items)
-        self._world = World(layout, behaviour, seed=options.seed, shoppers=options.shoppers)
-        self._fleet = Fleet(boards, self._world, seed=options.seed, second_0_ns=self._second_0_ns)
+        self._plates = layout.racks
+        self._world = World(
+            layout,
+            store_arguments.behaviour(options),
+            seed=options.seed,
+            shoppers=options.shoppers,
+            troubles=store_arguments.troubles(options),
+        )
+        self._fleet = Fleet(
+            boards,
+            self._world,
+            seed=options.seed,
+            second_0_ns=self._second_0_ns,
+            misread_share=options.misreads,
+            rate_error_ppm=options.rate_error_ppm,
+        )
         self._tracker = Tracker(np.random.default_rng([options.seed, 3]))
         self._names = TopicNames(config.store)
         self._inbox: queue.Queue[object] = queue.Queue()
@@ -96,21 +109,21 @@ class SimulatedStore:
                 _log.warning("not every plate of %s is well; opening all the same", ", ".join(self._unwell))
             self._doors_open = True
             self._world.open_doors(now_s + OPEN_AFTER_S, self._end_s - LAST_RECEIPT_S)
-        for at_s, happening in self._world.advance(now_s):
+        for _, happening in self._world.advance(now_s):
             match happening:
                 case ForceComing():
                     self._fleet.act(happening.rack, happening.force)
-                case GatePassed():
-                    self._publisher.gate(happening.visit, happening.direction, at_s, self._utc_s(at_s))
-                    self._truth.pass_gate(happening.visit, happening.direction, self._utc_s(at_s))
-                    self._write_truth()
-                case GoodsMoved():
-                    self._truth.actions.append(self._action(happening))
-                    self._write_truth()
-        while self._next_frame_s <= now_s:
+                    continue
+                case FaultComing():
+                    self._fleet.act(happening.rack, happening.fault)
+                case GatePassed(visit, direction, at_s):
+                    self._publisher.gate(visit, direction, at_s, self._utc_s(at_s))
+            self._truth.note(happening, self._plates, self._second_0_utc)
+            self._write_truth()
+        while self._next_frame_s + LATE_S <= now_s:
             at_s = self._next_frame_s
             bodies = [(visit.visit, visit.body) for visit in self._world.inside(at_s)]
-            self._publisher.track(self._tracker.frame(bodies, at_s, self._utc_s(at_s)), at_s)
+            self._publisher.track(self._tracker.frame(bodies, at_s, self._utc_s(at_s)), now_s)
             self._next_frame_s += FRAME_S
         self._publisher.advance(now_s)
 
@@ -131,19 +144,6 @@ class SimulatedStore:
     def _utc_s(self, at_s: float) -> float:
         return self._second_0_utc + at_s
 
-    def _action(self, moved: GoodsMoved) -> Action:
-        handling = moved.handling
-        return Action(
-            visit=moved.visit,
-            kind=handling.kind,
-            sku=handling.sku,
-            quantity=len(handling.units_g),
-            plate=handling.plate,
-            onset_utc=self._utc_s(handling.onset_s),
-            settled_utc=self._utc_s(handling.settled_s),
-            delta_g=handling.delta_g,
-        )
-
     def _write_truth(self) -> None:
         if self._truth_file is not None:
             self._truth.write(self._truth_file)
@@ -153,14 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="store_simulator", description=__doc__)
     parser.add_argument("node_configs", nargs="+", type=Path, metavar="NODE.yaml")
-    parser.add_argument("--seed", type=int, default=1, help="one seed, one history")
-    parser.add_argument("--shoppers", type=int, default=3, help="inside at a time")
-    parser.add_argument(
-        "--items", type=int, default=Behaviour().items_max, help="plates a visit goes to, at most"
-    )
-    parser.add_argument(
-        "--speed", type=float, default=1.0, help="pace of walking and dwelling; hands stay honest"
-    )
+    store_arguments.add_to(parser)
     parser.add_argument("--for", dest="duration", type=float, help="seconds until all receipts are out")
     parser.add_argument("--truth", type=Path, help="JSON file to write what really happens to")
     options = parser.parse_args(arguments)

@@ -25,13 +25,10 @@ SAMPLES = 800
 
 def calibrate(board_id: str, channels: int, seed: int = 1) -> list[dict[str, float]]:
     """Zero and span of every channel, measured through the cells' own noise."""
-    cells = LoadCells.of_board(board_id, channels)
-    rng = np.random.default_rng(seed)
-    at_s = np.arange(SAMPLES) / 80.0
-    empty, loaded = (
-        cells.to_counts(np.full((SAMPLES, channels), load_g), at_s, rng).mean(axis=0)
-        for load_g in (0.0, KNOWN_MASS_G)
-    )
+    cells = LoadCells(board_id, channels, np.random.default_rng(seed), misread_share=0.0)
+    at_s = np.arange(2 * SAMPLES) / 80.0
+    load_g = np.repeat([0.0, KNOWN_MASS_G], SAMPLES)[:, None] * np.ones(channels)
+    empty, loaded = (half.mean(axis=0) for half in np.split(cells.update(load_g, at_s), 2))
     return [
         {
             "zero_counts": round(float(zero), 1),

@@ -7,27 +7,34 @@ take the time they take, and a shopper handles nothing sooner than ``HANDLING_GA
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
-from edge.messages import EventKind
-from tools.store_simulator import hands
+from tools.store_simulator import acts
+from tools.store_simulator.acts import Act, Handling
 from tools.store_simulator.body import REACH_OUT_S, Body, Reach
-from tools.store_simulator.forces import Footstep, PlateForce, RackForce
-from tools.store_simulator.goods import Goods
-from tools.store_simulator.layout import Metres2, StoreLayout
+from tools.store_simulator.floor import Floor
+from tools.store_simulator.forces import Bump, RackForce
+from tools.store_simulator.goods import Goods, Unit
+from tools.store_simulator.layout import StoreLayout
 
-WALKING_M_PER_S = 1.1
-STEPS_PER_S = 1.8
-FOOTSTEP_G = 7.0
-"""[g] ringing of an average plate after a heel beside its rack; falls off with the distance squared."""
-
-FOOTSTEP_RANGE_M = 0.8
 HANDLING_GAP_S = 1.6
-ELBOW_ROOM_M, CHANGE_OVER_S = 0.6, 0.5
 STOP_S = 4.5
-"""[s] that a stop at a plate takes at most at normal pace."""
+"""[s] that a stop for one quick act takes at most at normal pace."""
+
+LONG_STOP_S = STOP_S + acts.LONGEST_S + HANDLING_GAP_S
+"""[s] that a stop takes at most at which something else is done first, or something slow."""
+
+CRATE, CRATE_STOP_S = 6, STOP_S + 6 * (acts.QUICK_S + HANDLING_GAP_S)
+"""[units] that the staff brings at a time, and [s] to set them down."""
+
+BUMP_G = (15.0, 60.0)
+
+Doing = Callable[[float], Act]
+"""Start [s] -> what the hand then does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +45,19 @@ class Behaviour:
     items_max: int = 5  # [visits to a plate]
     put_back: float = 0.2  # [1] share of visits that put something back
     pair: float = 0.08  # [1] share of picks that take two units at once
-    touch: float = 0.0  # [1] share of picks before which the shopper feels the goods
-
-
-@dataclass(frozen=True, slots=True)
-class Handling:
-    """Goods change place: what the hand does and what becomes of it."""
-
-    onset_s: float
-    settled_s: float
-    kind: EventKind
-    sku: str
-    plate: str
-    units_g: tuple[float, ...]  # [g] each unit
-
-    @property
-    def delta_g(self) -> float:
-        """[g] what the plate's load changes by."""
-        return sum(self.units_g) if self.kind is EventKind.RETURN else -sum(self.units_g)
+    slow: float = 0.04  # [1] share of picks in which the weight leaves over seconds
+    hold: float = 0.0  # [1] share of picks before which the goods are held where they stand
+    touch: float = 0.08  # [1] share of stops at which the goods are felt first
+    lean: float = 0.03  # [1] share of stops at which somebody leans on the shelf first
+    adjust: float = 0.0  # [1] share of stops at which a unit is moved a little first
+    change_mind: float = 0.0  # [1] share of stops at which goods are held first, and left
+    bump: float = 0.02  # [1] share of arrivals at a shelf that knock against its rack
+    staff: float = 0.05  # [1] share of visits that bring goods instead, once some are sold
 
 
 @dataclass(slots=True)
 class Visit:
-    """One shopper's whole stay, planned."""
+    """One person's whole stay, planned."""
 
     visit: str
     enters_s: float
@@ -69,25 +66,10 @@ class Visit:
     forces: list[tuple[str, RackForce]] = field(default_factory=list)  # (rack, force)
     handlings: list[Handling] = field(default_factory=list)
 
-
-class Shelfside:
-    """Who stands where and when, so that no two shoppers plan for one spot."""
-
-    def __init__(self) -> None:
-        self._taken: list[tuple[Metres2, float, float]] = []  # (place, from_s, until_s)
-
-    def free_from(self, place_m: Metres2, arrive_s: float, stay_s: float) -> float:
-        """[s] first instant from ``arrive_s`` on at which the place is free for ``stay_s``."""
-        for taken_m, from_s, until_s in sorted(self._taken, key=lambda taken: taken[2]):
-            near = math.dist(place_m, taken_m) < ELBOW_ROOM_M
-            if near and arrive_s < until_s and from_s < arrive_s + stay_s:
-                arrive_s = until_s + CHANGE_OVER_S
-        return arrive_s
-
-    def take(self, place_m: Metres2, from_s: float, until_s: float) -> None:
-        """Claim a place; claims that have long run out are forgotten."""
-        self._taken = [taken for taken in self._taken if taken[2] > from_s - 120.0]
-        self._taken.append((place_m, from_s, until_s))
+    @property
+    def last_handling_s(self) -> float:
+        """[s] when the hands have last let go of goods."""
+        return self.handlings[-1].settled_s if self.handlings else -math.inf
 
 
 class VisitPlanner:
@@ -97,104 +79,112 @@ class VisitPlanner:
         self, layout: StoreLayout, goods: Goods, behaviour: Behaviour, rng: np.random.Generator
     ) -> None:
         self._layout, self._goods, self._behaviour, self._rng = layout, goods, behaviour, rng
-        self._shelfside = Shelfside()
+        self._floor = Floor(layout, behaviour.pace, rng)
 
     def plan(self, visit: str, enters_s: float, closes_s: float = math.inf) -> Visit:
-        """Plan a whole visit; the shopper stops taking things in time to be out at ``closes_s``."""
-        body = Body(height_m=float(self._rng.uniform(1.55, 1.92)))
-        planned = Visit(visit, enters_s, body)
-        body.stand(enters_s, self._layout.gate_m, (1.0, 0.0))
-        last_handling_s = -math.inf
-        for _ in range(int(self._rng.integers(1, self._behaviour.items_max + 1))):
-            stocked = self._goods.stocked(2)
-            if not stocked:
-                break
-            quantity = 2 if self._rng.random() < self._behaviour.pair else 1
-            plate = str(self._rng.choice(stocked))
-            if not self._is_time_for(planned, plate, closes_s):
-                break
-            units_g = self._goods.take(plate, quantity)
-            last_handling_s = self._handle(planned, EventKind.PICK, plate, units_g, last_handling_s)
-        if planned.handlings and self._rng.random() < self._behaviour.put_back:
-            regretted = planned.handlings[int(self._rng.integers(len(planned.handlings)))]
-            if self._is_time_for(planned, regretted.plate, closes_s):
-                self._handle(planned, EventKind.RETURN, regretted.plate, regretted.units_g, last_handling_s)
-                self._goods.put(regretted.plate, regretted.units_g)
-        planned.leaves_s = self._walk(planned, self._layout.gate_m)
+        """Plan a whole visit; nothing is begun that could not be ended in time to be out at ``closes_s``."""
+        planned = Visit(visit, enters_s, Body(height_m=float(self._rng.uniform(1.55, 1.92))))
+        planned.body.stand(enters_s, self._layout.gate_m, (1.0, 0.0))
+        lacking = self._goods.sold(CRATE)
+        if lacking and self._chance(self._behaviour.staff):
+            self._bring(planned, str(self._rng.choice(lacking)), closes_s)
+        else:
+            self._shop(planned, closes_s)
+        now_s, here_m, _ = planned.body.waypoints[-1]
+        planned.leaves_s = now_s + self._floor.way_s(here_m, self._layout.gate_m)
+        planned.forces += self._floor.walk(planned.body, self._layout.gate_m, planned.leaves_s)
         return planned
 
-    def _is_time_for(self, planned: Visit, plate: str, closes_s: float) -> bool:
-        """Whether a stop there, after a wait for somebody else, still leaves time for the way out."""
-        now_s, here_m, _ = planned.body.waypoints[-1]
+    def _shop(self, planned: Visit, closes_s: float) -> None:
+        held: list[tuple[str, tuple[Unit, ...]]] = []  # (plate, units taken from it)
+        for _ in range(int(self._rng.integers(1, self._behaviour.items_max + 1))):
+            stocked = self._goods.stocked(3)
+            if not stocked:
+                break
+            plate = str(self._rng.choice(stocked))
+            if not self._is_time_for(planned, plate, STOP_S, closes_s):
+                break
+            at_leisure = self._is_time_for(planned, plate, LONG_STOP_S, closes_s)
+            before = self._before_taking(plate) if at_leisure else None
+            units = self._goods.take(plate, 2 if self._chance(self._behaviour.pair) else 1)
+            if before is not None:
+                self._stop(planned, plate, LONG_STOP_S, [before, self._taking(units)])
+            elif at_leisure and self._chance(self._behaviour.slow + self._behaviour.hold):
+                self._stop(planned, plate, LONG_STOP_S, [self._taking_slowly(units)])
+            else:
+                self._stop(planned, plate, STOP_S, [self._taking(units)])
+            held.append((plate, units))
+        if held and self._chance(self._behaviour.put_back):
+            plate, units = held[int(self._rng.integers(len(held)))]
+            if self._is_time_for(planned, plate, STOP_S, closes_s):
+                placed = self._goods.put(plate, units)
+                self._stop(planned, plate, STOP_S, [lambda at_s: acts.put_down(self._rng, at_s, placed)])
+
+    def _bring(self, planned: Visit, plate: str, closes_s: float) -> None:
+        """Set a crate of new units down, one by one."""
+        if self._is_time_for(planned, plate, CRATE_STOP_S, closes_s):
+            brought = self._goods.restock(plate, CRATE)
+            self._stop(planned, plate, CRATE_STOP_S, [self._putting(unit) for unit in brought])
+
+    def _putting(self, unit: Unit) -> Doing:
+        return lambda at_s: acts.put_down(self._rng, at_s, (unit,))
+
+    def _taking(self, units: tuple[Unit, ...]) -> Doing:
+        return lambda at_s: acts.take(self._rng, at_s, units)
+
+    def _taking_slowly(self, units: tuple[Unit, ...]) -> Doing:
+        slow = self._behaviour.slow / (self._behaviour.slow + self._behaviour.hold)
+        act = acts.take_slowly if self._chance(slow) else acts.hold_and_take
+        return lambda at_s: act(self._rng, at_s, units)
+
+    def _before_taking(self, plate: str) -> Doing | None:
+        """What a shopper does first at a stop: mostly nothing, seldom one thing, never two."""
+        behaviour = self._behaviour
+        beside = self._goods.neighbours[plate]
+        shares = (behaviour.touch, behaviour.lean, behaviour.change_mind, behaviour.adjust if beside else 0.0)
+        kind = int(np.searchsorted(np.cumsum(shares), self._rng.random(), side="right"))
+        if kind == 0:
+            return lambda at_s: acts.touch(self._rng, at_s, plate)
+        if kind == 1:
+            return lambda at_s: acts.lean(self._rng, at_s, plate)
+        if kind == 2:
+            held = self._goods.foremost(plate)
+            return lambda at_s: acts.hold_and_leave(self._rng, at_s, (held,))
+        if kind == 3 and beside:
+            (unit,) = self._goods.take(plate, 1)
+            (moved,) = self._goods.put(str(self._rng.choice(beside)), (unit,))
+            return lambda at_s: acts.adjust(self._rng, at_s, unit, moved)
+        return None
+
+    def _is_time_for(self, planned: Visit, plate: str, stay_s: float, closes_s: float) -> bool:
+        """Whether a stop there still leaves time for the way out."""
         there_m = self._layout.standing_m(plate)
-        way_m = math.dist(here_m, there_m) + math.dist(there_m, self._layout.gate_m)
-        way_s = way_m / (WALKING_M_PER_S * self._behaviour.pace)
-        return now_s + way_s + 2 * STOP_S <= closes_s
+        arrive_s = self._floor.arrive_s(planned.body, there_m, stay_s)
+        return arrive_s + stay_s + self._floor.way_s(there_m, self._layout.gate_m) <= closes_s
 
-    def _handle(
-        self, planned: Visit, kind: EventKind, plate: str, units_g: tuple[float, ...], last_handling_s: float
-    ) -> float:
-        """Walk to the plate and take or put; returns when the hand is done."""
-        rng, pace = self._rng, self._behaviour.pace
-        place = self._layout.standing_m(plate)
-        feels = kind is EventKind.PICK and rng.random() < self._behaviour.touch
-        arrive_s = self._walk(planned, place, self._layout.facing_direction(plate), STOP_S)
-        at_s = (
-            max(arrive_s + float(rng.uniform(0.3, 1.2)) / pace, last_handling_s + HANDLING_GAP_S)
-            + REACH_OUT_S
-        )
-        rack, channel = self._layout.channel_of(plate)
-        touched_s = at_s
-        if feels:
-            planned.forces.append((rack, hands.touch(rng, channel, at_s)))
-            at_s += 1.6
-        weight_g = sum(units_g)
-        act = hands.lift if kind is EventKind.PICK else hands.put_down
-        force: PlateForce = act(rng, channel, at_s, weight_g)
-        planned.forces.append((rack, force))
-        onset_s, settled_s = force.knots[0][0], force.knots[-1][0]
-        planned.handlings.append(
-            Handling(onset_s, settled_s, kind, self._goods.sku_at[plate], plate, units_g)
-        )
-        hand = str(rng.choice(["l", "r"]))
-        planned.body.reaches.append(
-            Reach(hand, self._layout.grip_m(plate), min(onset_s, touched_s), settled_s + 0.05)
-        )
-        leave_s = settled_s + REACH_OUT_S
-        planned.body.stand(leave_s, place, self._layout.facing_direction(plate))
-        self._shelfside.take(place, arrive_s, leave_s)
-        return settled_s
+    def _stop(self, planned: Visit, plate: str, stay_s: float, doings: Sequence[Doing]) -> None:
+        """Walk to the plate and do one thing after the other."""
+        place, front = self._layout.standing_m(plate), self._layout.facing_direction(plate)
+        arrive_s = self._floor.arrive_s(planned.body, place, stay_s)
+        planned.forces += self._floor.walk(planned.body, place, arrive_s, front)
+        if self._chance(self._behaviour.bump):
+            bumped, _ = self._layout.channel_of(plate)
+            planned.forces.append((bumped, Bump(arrive_s, float(self._rng.uniform(*BUMP_G)))))
+        dwell_s = float(self._rng.uniform(0.3, 1.2)) / self._behaviour.pace
+        at_s = max(arrive_s + dwell_s, planned.last_handling_s + HANDLING_GAP_S) + REACH_OUT_S
+        hand = str(self._rng.choice(["l", "r"]))
+        for do in doings:
+            act = do(at_s)
+            for on_plate, force in act.forces:
+                rack, channel = self._layout.channel_of(on_plate)
+                planned.forces.append((rack, msgspec.structs.replace(force, channel=channel)))
+            if act.handling is not None:
+                planned.handlings.append(act.handling)
+            reached_m = self._layout.grip_m(act.forces[0][0])
+            planned.body.reaches.append(Reach(hand, reached_m, act.begins_s, act.ends_s + 0.05))
+            leave_s, at_s = act.ends_s + REACH_OUT_S, act.ends_s + HANDLING_GAP_S
+        planned.body.stand(leave_s, place, front)
+        self._floor.take(place, arrive_s, leave_s)
 
-    def _walk(
-        self, planned: Visit, to_m: Metres2, direction: Metres2 | None = None, stay_s: float | None = None
-    ) -> float:
-        """Walk to a place, waiting first where one is until it is free; returns the arrival."""
-        depart_s, from_m, _ = planned.body.waypoints[-1]
-        distance_m = math.dist(from_m, to_m)
-        speed = WALKING_M_PER_S * self._behaviour.pace
-        walk_s = distance_m / speed + 0.05
-        if stay_s is not None:
-            depart_s = self._shelfside.free_from(to_m, depart_s + walk_s, stay_s) - walk_s
-        arrive_s = depart_s + walk_s
-        ahead = ((to_m[0] - from_m[0]) / (distance_m or 1.0), (to_m[1] - from_m[1]) / (distance_m or 1.0))
-        if distance_m > 0.1:
-            planned.body.stand(depart_s, from_m, ahead)
-            planned.body.stand(max(arrive_s - 0.02, depart_s), to_m, ahead)
-        self._step(planned, from_m, to_m, depart_s, arrive_s)
-        planned.body.stand(arrive_s, to_m, direction or ahead)
-        return arrive_s
-
-    def _step(self, planned: Visit, from_m: Metres2, to_m: Metres2, depart_s: float, arrive_s: float) -> None:
-        """Footsteps of a walk, felt by every rack according to its distance."""
-        count = round((arrive_s - depart_s) * STEPS_PER_S)
-        for step in range(count):
-            share = (step + 0.5) / count
-            at_s = depart_s + share * (arrive_s - depart_s)
-            place = (
-                from_m[0] + share * (to_m[0] - from_m[0]),
-                from_m[1] + share * (to_m[1] - from_m[1]),
-            )
-            strength_g = FOOTSTEP_G * float(self._rng.lognormal(0.0, 0.35))
-            for rack in self._layout.racks:
-                nearness = 1 / (1 + (self._layout.rack_distance_m(rack, place) / FOOTSTEP_RANGE_M) ** 2)
-                planned.forces.append((rack, Footstep(at_s, round(strength_g * nearness, 3))))
+    def _chance(self, share: float) -> bool:
+        return bool(self._rng.random() < share)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from edge.messages import EventKind, GateDirection
+from tools.store_simulator.faults import Dropout
+from tools.store_simulator.world import FaultComing, GatePassed, GoodsMoved, Happening
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -31,11 +34,57 @@ class VisitTruth(msgspec.Struct, frozen=True):
     left_utc: float | None  # [s] None: still inside
 
 
+class FailedSensor(msgspec.Struct, frozen=True):
+    """A sensor really failed."""
+
+    kind: str  # stuck, severed or dropout
+    plates: tuple[str, ...]
+    from_utc: float  # [s]
+    until_utc: float  # [s]
+
+
 class Truth(msgspec.Struct):
     """The whole history so far."""
 
     visits: dict[str, VisitTruth] = {}
     actions: list[Action] = []
+    faults: list[FailedSensor] = []
+
+    def note(self, happening: Happening, plates: Mapping[str, tuple[str, ...]], second_0_utc: float) -> None:
+        """Note what happened.
+
+        Args:
+            happening: forces are of no interest here.
+            plates: by rack, in channel order.
+            second_0_utc: [s] when the world began.
+        """
+        match happening:
+            case GatePassed():
+                self.pass_gate(happening.visit, happening.direction, second_0_utc + happening.at_s)
+            case GoodsMoved():
+                handling = happening.handling
+                self.actions.append(
+                    Action(
+                        visit=happening.visit,
+                        kind=handling.kind,
+                        sku=handling.sku,
+                        quantity=len(handling.units_g),
+                        plate=handling.plate,
+                        onset_utc=second_0_utc + handling.onset_s,
+                        settled_utc=second_0_utc + handling.settled_s,
+                        delta_g=handling.delta_g,
+                    )
+                )
+            case FaultComing():
+                fault, of_rack = happening.fault, plates[happening.rack]
+                self.faults.append(
+                    FailedSensor(
+                        kind=type(fault).__name__.lower(),
+                        plates=of_rack if isinstance(fault, Dropout) else (of_rack[fault.channel],),
+                        from_utc=second_0_utc + fault.from_s,
+                        until_utc=second_0_utc + fault.until_s,
+                    )
+                )
 
     def pass_gate(self, visit: str, direction: GateDirection, utc_s: float) -> None:
         """Note that somebody entered or left."""

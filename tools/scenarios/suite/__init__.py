@@ -14,8 +14,8 @@ Scenario = Callable[[Stage], None]
 GROUPS: dict[str, tuple[Scenario, ...]] = {
     "plain": (plain.plain_picks, plain.light_items, plain.twins_on_shelf, plain.browsing),
     "single shopper": (
-        single.own_place, single.lifted_and_set_down, single.several_at_once, single.slow_pick,
-        single.touch_only, single.touch_two_hands, single.adjusting, visits.long_visit,
+        single.own_place, single.lifted_and_set_down, single.several_at_once, single.several_then_some_back,
+        single.slow_pick, single.touch_only, single.touch_two_hands, single.adjusting, visits.long_visit,
     ),
     "several": (
         several.shoppers_apart, several.light_while_walking, several.quick_neighbours, several.quick_same,
@@ -24,11 +24,13 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
     "adversarial": (
         disturbed.held_then_taken, disturbed.held_then_left, disturbed.held_steadily_then_taken,
         disturbed.held_steadily_then_left, disturbed.pressed_then_taken, disturbed.pressed_then_left,
-        disturbed.leaning, disturbed.leaning_steadily, disturbed.rack_bump, disturbed.exchange,
-        disturbed.same_shelf_at_once, misplaced.misplaced_near, misplaced.misplaced_far,
-        faults.fault_stuck, faults.fault_nan, faults.fault_spikes, faults.fault_lost,
-        faults.fault_saturated, faults.plate_dies, faults.node_off, faults.wrong_planogram,
-        people.lost_wrists, people.jittery_tracker, people.late_tracker,
+        disturbed.leaning, disturbed.leaning_steadily, disturbed.foreign_object,
+        disturbed.rack_bump, disturbed.exchange, disturbed.same_shelf_at_once,
+        misplaced.misplaced_near, misplaced.misplaced_far,
+        faults.fault_stuck, faults.fault_nan, faults.fault_spikes, faults.fault_bad_reads,
+        faults.fault_noisy, faults.fault_lost, faults.fault_saturated, faults.plate_dies,
+        faults.node_off, faults.wrong_planogram, people.lost_wrists, people.jittery_tracker,
+        people.late_tracker,
     ),
     "hardest": (
         misplaced.misplaced_near_twin, misplaced.misplaced_far_twin, misplaced.misplaced_then_bought,

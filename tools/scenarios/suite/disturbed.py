@@ -67,6 +67,18 @@ def _lean(stage: Stage, *, steady: bool) -> None:
     stage.leave("A", t + for_s + 2.0)
 
 
+def foreign_object(stage: Stage) -> None:
+    """Lay a phone or a bag down, take something else, take the phone or bag away."""
+    t = stage.enter("A", 3.0)
+    (goods,) = stage.any_goods(1)
+    other = stage.within_reach(goods)
+    t = stage.go("A", goods, t) + 0.9
+    for_s = float(stage.rng.uniform(3.0, 8.0))
+    stage.lay_down("A", goods, t, for_s, float(stage.rng.uniform(120.0, 900.0)))
+    stage.pick("A", other, t + 1.5, left=True)
+    stage.leave("A", t + for_s + 1.0)
+
+
 def rack_bump(stage: Stage) -> None:
     """Knock against the rack, also while taking."""
     t = stage.enter("A", 3.0)

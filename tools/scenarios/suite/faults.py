@@ -20,6 +20,16 @@ def fault_spikes(stage: Stage) -> None:
     _fault(stage, "spikes", 4.0)
 
 
+def fault_bad_reads(stage: Stage) -> None:
+    """One reading in twenty is all ones or all zeros, as from a converter read at the wrong moment."""
+    _fault(stage, "bad_reads", 4.0)
+
+
+def fault_noisy(stage: Stage) -> None:
+    """Readings scatter by tens of grams while goods leave: a wet connector."""
+    _fault(stage, "noisy", 1.5)
+
+
 def fault_lost(stage: Stage) -> None:
     """A gondola loses batches for up to four seconds: short enough to look across."""
     _fault(stage, "lost", float(stage.rng.uniform(0.4, 4.0)))

@@ -39,7 +39,7 @@ def misplaced_then_bought(stage: Stage) -> None:
 
 
 def misplaced_twin_then_bought(stage: Stage) -> None:
-    """B takes what A put among its twins, or one of those: weight and place do not tell which."""
+    """B takes what A put among its twins, or one of those: place does not tell which, weight hardly."""
     pairs = stage.twins()
     one, other = pairs[int(stage.rng.integers(len(pairs)))]
     _misplace_and_buy(stage, one, other, bought=one if stage.rng.random() < 0.5 else other)
@@ -76,5 +76,6 @@ def _misplace_and_buy(stage: Stage, first: Goods, wrong: Goods, *, bought: Goods
     t = stage.go("B", extra, b) + 0.9
     stage.pick("B", extra, t)
     t = max(stage.go("B", wrong, t + 1.0), gone - 1.0) + 0.9
-    stage.pick("B", bought or first, t, at=where, weight_g=weight)
+    wanted = bought or first
+    stage.pick("B", wanted, t, at=where, weight_g=weight if wanted is first else None)
     stage.leave("B", t + 1.0)

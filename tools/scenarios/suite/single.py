@@ -43,6 +43,21 @@ def several_at_once(stage: Stage) -> None:
     stage.leave("A", t)
 
 
+def several_then_some_back(stage: Stage) -> None:
+    """Two or three of one SKU in one grip; one or two of them back in another."""
+    t = stage.enter("A", 3.0)
+    for goods in stage.any_goods(2, most_g=600):
+        t = stage.go("A", goods, t) + 0.9
+        units_g = [stage.unit_g(goods) for _ in range(int(stage.rng.integers(2, 4)))]
+        back_g = units_g[: int(stage.rng.integers(1, len(units_g)))]
+        where = stage.place(goods)
+        stage.pick("A", goods, t, quantity=len(units_g), at=where, weight_g=sum(units_g))
+        t += float(stage.rng.uniform(1.5, 3.5))
+        stage.put("A", goods, t, quantity=len(back_g), at=where, weight_g=sum(back_g))
+        t += 1.4
+    stage.leave("A", t)
+
+
 def slow_pick(stage: Stage) -> None:
     """A load that leaves over 1 to 6 s."""
     t = stage.enter("A", 3.0)

@@ -37,6 +37,7 @@ def shop(stage: Stage, visit: str, t: float, *, misplacing: float) -> None:
     """One mixed visit from ``t`` on."""
     held: list[Held] = []
     latest: Goods | None = None
+    left = False
     for _ in range(int(stage.rng.integers(*TRANSFERS))):
         if held and stage.rng.random() < PUT_BACK_SHARE / (1 - PUT_BACK_SHARE):
             goods, where, weight_g = held.pop(int(stage.rng.integers(len(held))))
@@ -49,14 +50,16 @@ def shop(stage: Stage, visit: str, t: float, *, misplacing: float) -> None:
             t += float(stage.rng.uniform(0.9, 2.0))
             continue
         beside = stage.on_shelf_of(latest) if latest is not None else []
-        if beside and stage.rng.random() < QUICK_SHARE:
+        quick = bool(beside) and stage.rng.random() < QUICK_SHARE
+        if quick:
             goods = beside[int(stage.rng.integers(min(len(beside), 3)))]
             t += float(stage.rng.uniform(-0.6, 0.0))  # of the second that it waited after the last one
         else:
             (goods,) = stage.any_goods(1)
             t = stage.go(visit, goods, t) + float(stage.rng.uniform(0.6, 1.2))
         where = stage.place(goods)
-        held.append((goods, where, stage.pick(visit, goods, t, at=where)))
+        left = not left if quick else False  # no hand is at two places within half a second
+        held.append((goods, where, stage.pick(visit, goods, t, at=where, left=left)))
         latest = goods
         t += float(stage.rng.uniform(0.9, 2.0))
     stage.leave(visit, t)

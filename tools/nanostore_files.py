@@ -1,4 +1,4 @@
-"""Writes a rendered scenario as a nanostore case: the files that ``edge/recording/nanostore.py`` reads."""
+"""Writes any case of weights as a nanostore case: the files that ``edge/recording/nanostore.py`` reads."""
 
 from __future__ import annotations
 
@@ -12,29 +12,38 @@ import numpy as np
 from edge.messages import TrackFrame
 from edge.planogram import Box, Catalogue, Facing, Planogram
 from edge.recording import nanostore_records as records
-from edge.samples import NS_PER_S, RackLayout, UtcReading, WeightBlock
-from tools.scenarios.rendered import RATE_HZ, RenderedCase
+from edge.recording.case import Case
+from edge.recording.nanostore_people import KEY_POINTS
+from edge.samples import RackLayout, UtcReading, WeightBlock
 
 ISSUE_JITTER_S = 0.003
 """[s] standard deviation of a batch's timestamp."""
 
 INCHES_PER_METRE = 1 / 0.0254
-POINTS = ("head", "neck", "l_wrist", "r_wrist")
 
 
-def write_nanostore(directory: Path, case: RenderedCase) -> Path:
-    """Write the case; gondolas, shelves and plates must be named by numbers. Returns the directory."""
+def write_nanostore(directory: Path, case: Case, *, seed: int = 0, track_late_s: float = 2.3) -> Path:
+    """Write the case.
+
+    Args:
+        directory: to write into; made where it is absent.
+        case: of weights, one rack a gondola; gondolas, shelves and plates must be named by numbers.
+        seed: of the timestamps' jitter.
+        track_late_s: [s] after which the tracker tells of a frame; that of the nanostore took 2.3 s.
+
+    Returns:
+        The directory.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     planogram = case.setup.planogram()
     _write(directory / "planogram.json", _facings(planogram))
     _write(directory / "products.json", _products(case.setup.catalogue()))
-    _write(directory / "plate_data.json", _batches(case))
-    _write(directory / "full_targets.json", _frames(case))
+    _write(directory / "plate_data.json", _batches(case, np.random.default_rng([seed, 2])))
+    _write(directory / "full_targets.json", _frames(case, track_late_s))
     return directory
 
 
-def _batches(case: RenderedCase) -> Iterator[records.PlateLine]:
-    rng = np.random.default_rng([case.script.seed, 2])
+def _batches(case: Case, rng: np.random.Generator) -> Iterator[records.PlateLine]:
     racks = {rack.rack: rack for node in case.setup.nodes.values() for rack in node.racks}
     utc: UtcReading | None = None
     for _, arrived in case.inputs():
@@ -42,13 +51,14 @@ def _batches(case: RenderedCase) -> Iterator[records.PlateLine]:
             utc = arrived
         elif isinstance(arrived, WeightBlock) and utc is not None:
             last_ns = arrived.mono_ns + round((len(arrived.grams) - 1) * arrived.period_ns)
-            issued_s = utc.utc_s + last_ns / NS_PER_S + abs(float(rng.normal(0, ISSUE_JITTER_S)))
+            issued_s = utc.at(last_ns) + abs(float(rng.normal(0, ISSUE_JITTER_S)))
+            rack = racks[arrived.rack]
             yield records.PlateLine(
                 timestamp=issued_s,
                 date_time=_date(issued_s + 0.01),
                 gondola_id=int(arrived.rack),
                 document=records.PlateDocument(
-                    records.PlateData(freq_samp=RATE_HZ, values=_values(arrived, racks[arrived.rack]))
+                    records.PlateData(freq_samp=rack.rate_hz, values=_values(arrived, rack))
                 ),
             )
 
@@ -58,10 +68,10 @@ def _values(block: WeightBlock, rack: RackLayout) -> records.Values:
     shelves, widest = places.max(axis=0)
     grams = np.full((len(block.grams), shelves + 1, widest + 1), np.nan, "<f4")
     grams[:, places[:, 0], places[:, 1]] = block.grams
-    return records.Values(grams.tobytes(), grams.shape)
+    return records.Values(msgspec.Raw(msgspec.json.encode(grams.tobytes())), grams.shape)
 
 
-def _frames(case: RenderedCase) -> Iterator[dict[str, object]]:
+def _frames(case: Case, late_s: float) -> Iterator[dict[str, object]]:
     for _, frame in case.inputs():
         if isinstance(frame, TrackFrame):
             targets = [
@@ -75,13 +85,13 @@ def _frames(case: RenderedCase) -> Iterator[dict[str, object]]:
                     }
                     if (point := target.points.get(name))
                     else {"point": {}}
-                    for name in POINTS
+                    for name in KEY_POINTS
                 }
                 for target in frame.targets
             ]
             yield {
                 "timestamp": frame.t,
-                "date_time": _date(frame.t + case.script.tracking.late_s),
+                "date_time": _date(frame.t + late_s),
                 "document": {"targets": {"targets": targets} if targets else {}},
             }
 

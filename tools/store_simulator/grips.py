@@ -1,4 +1,4 @@
-"""Forces of hands that stay: slow lifts, holding, leaning. The quick ones are the simulator's."""
+"""Forces of hands that stay: slow lifts, holding, leaning. The quick ones are in ``hands``."""
 
 from __future__ import annotations
 
