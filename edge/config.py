@@ -168,7 +168,7 @@ class AttributionSection(Section, frozen=True, kw_only=True):
     """Who did it: how far a hand may be from what it moves."""
 
     window_s: NonNegative = 0.3  # [s] before onset and after settling
-    hand_sigma_m: Positive = 0.09  # [m] tracker noise, and width of goods, between a hand and what it moves
+    hand_sigma_m: Positive = 0.05  # [m] tracker noise, and width of goods, between a hand and what it moves
     head_sigma_m: Positive = 0.35  # [m] spread of the head's distance around an arm's reach
     reach_m: Positive = 0.75  # [m] head to goods when no hand is tracked
     nobody: Probability = 0.002  # [1] prior that no tracked visit did it

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edge.aggregator.account import NOTHING, Actor, Claim, Contents, Finding
-from edge.aggregator.attribution import Attribution, TrackHistory
+from edge.aggregator.attribution import Attribution
 from edge.aggregator.carts import CartBelief
 from edge.aggregator.entries import (
     AttributionEntry,
@@ -26,6 +26,7 @@ from edge.aggregator.entries import (
 from edge.aggregator.placing import Placing
 from edge.aggregator.tickets import Decision, Tickets, Visit, is_correct, receipt_of
 from edge.aggregator.timeline import Timeline
+from edge.aggregator.track_history import HISTORY_S, TrackHistory
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
     Cart,
@@ -41,6 +42,9 @@ from edge.planogram import Catalogue, Planogram
 
 LINGER_S = 10.0
 """[s] A visit counts as present so long after it left: gates and trackers report late."""
+
+NEAR_S = 120.0
+"""[s] Clocks of nodes may be off by so much before an event of an empty store is nobody's for good."""
 
 REMEMBERED_S = 7200.0
 """[s] Events older than that and not among the newest :data:`REMEMBERED` are left to the ledger."""
@@ -73,6 +77,7 @@ class Store:
         self._attributions: dict[EventIdentity, AttributionEntry] = {}
         # [s] end of the window of events of which tracks may still tell
         self._open: dict[EventIdentity, float] = {}
+        self._uncovered: dict[EventIdentity, float] = {}  # the same of those that receipts wait no longer for
         self._decided: dict[EventIdentity, tuple[Finding | None, Decision]] = {}
         self._disturbances: dict[EventIdentity, Disturbance] = {}
         self._too_late: deque[Decision] = deque(maxlen=TOO_LATE_MAX)
@@ -86,16 +91,15 @@ class Store:
     def receive(self, message: ShelfEvent | Disturbance | GateEvent | TrackFrame) -> tuple[LedgerEntry, ...]:
         """Entries that a new message asks for. Track frames only feed the history of positions."""
         if isinstance(message, TrackFrame):
-            self._history.add(message)
-            return self._attributions_due(message.t)
+            self._history.add(message, known_s=self._newest)
+            return (*self._attributions_due(self._history.newest), *self._attributions_covered())
         if isinstance(message, GateEvent):
             known = self._visits.get(message.visit, Visit(message.visit))
             entered = message.direction is GateDirection.ENTERED
             same = (known.entered_at if entered else known.last_left_at) == message.t
             return () if same else (GateEntry(message),)
         if isinstance(message, ShelfEvent):
-            final = self._attribution.window_of(message)[1] <= self._history.newest
-            return (EventEntry(message), self._attribute(message, final=final))
+            return (EventEntry(message), self._attribute(message, final=self._is_covered(message)))
         return (EventEntry(message),)
 
     def settle(self, utc_s: float) -> tuple[LedgerEntry, ...]:
@@ -114,6 +118,17 @@ class Store:
             if window_end <= covered_until
         )
 
+    def _attributions_covered(self) -> Iterator[AttributionEntry]:
+        """Of events that were judged before their tracks came."""
+        for event, window_end in list(self._uncovered.items()):
+            if window_end < self._history.newest - HISTORY_S:
+                del self._uncovered[event]  # they will not come any more
+            elif window_end <= self._history.newest:
+                yield self._attribute(self._events[event], final=True)
+
+    def _is_covered(self, event: ShelfEvent) -> bool:
+        return self._attribution.window_of(event)[1] <= self._history.newest
+
     def _attribute(self, event: ShelfEvent, *, final: bool) -> AttributionEntry:
         earlier = self._attribution_of(event)
         return AttributionEntry(
@@ -121,7 +136,10 @@ class Store:
             event_revision=event.revision,
             revision=earlier.revision + 1 if earlier else 0,
             final=final,
-            visits=self._attribution.judge(event, self._history, self._present(event)),
+            visits=self._attribution.judge(
+                event, self._history, self._present(event), self._admitted(event, NEAR_S)
+            ),
+            covered=self._is_covered(event),
         )
 
     def _present(self, event: ShelfEvent) -> set[str]:
@@ -129,12 +147,16 @@ class Store:
         since = event.t_onset - LINGER_S
         frames = self._history.window(since, event.t_settled)
         tracked = {target.visit for frame in frames for target in frame.targets}
-        return tracked | {
+        return tracked | self._admitted(event, 0.0)
+
+    def _admitted(self, event: ShelfEvent, around_s: float) -> set[str]:
+        """Who was in the store by the gate's word, at an event or so long before or after it."""
+        return {
             visit.visit
             for visit in self._visits.values()
             if visit.entered_at is not None
-            and visit.entered_at <= event.t_settled
-            and (visit.left_at is None or visit.left_at >= since)
+            and visit.entered_at <= event.t_settled + around_s
+            and (visit.left_at is None or visit.left_at >= event.t_onset - LINGER_S - around_s)
         }
 
     def _receipts_due(self, left_before: float) -> tuple[LedgerEntry, ...]:
@@ -194,6 +216,7 @@ class Store:
             if self._events.pop(identity, None) is not None:
                 self._timeline.remove(identity)
                 self._open.pop(identity, None)
+                self._uncovered.pop(identity, None)
             self._disturbances[identity] = message
             if len(self._disturbances) >= 2 * REMEMBERED:
                 self._disturbances = {each.identity: each for each in self.disturbances()[-REMEMBERED:]}
@@ -237,10 +260,12 @@ class Store:
     def _claim(self, event: ShelfEvent) -> None:
         """Put an event into the timeline as it is known now."""
         attribution = self._attribution_of(event)
-        if attribution is not None and attribution.final:
-            self._open.pop(event.identity, None)
-        else:
+        self._open.pop(event.identity, None)
+        self._uncovered.pop(event.identity, None)
+        if attribution is None or not attribution.final:
             self._open[event.identity] = self._attribution.window_of(event)[1]
+        elif not attribution.covered:
+            self._uncovered[event.identity] = self._attribution.window_of(event)[1]
         self._timeline.put(
             Claim(
                 event=event.identity,
@@ -271,6 +296,7 @@ class Store:
         for event in old:
             del self._events[event]
             self._open.pop(event, None)
+            self._uncovered.pop(event, None)
             self._decided.pop(event, None)
         self._forgotten.decisions += len(old)
         self._attributions = {

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from edge.aggregator.attribution import HISTORY_S
+from edge.aggregator.track_history import HISTORY_S
 from edge.aggregator.ledger import Ledger
 from edge.aggregator.store import Store
 from edge.broker.connection import Connection
