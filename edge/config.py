@@ -179,7 +179,7 @@ class CartSection(Section, frozen=True, kw_only=True):
     """Carts as joint hypotheses, and when a person is asked."""
 
     beam: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200  # [hypotheses] kept of who holds what
-    review_below: Probability = 0.9  # [1] receipts less sure than this are reviewed
+    review_below: Probability = 0.8  # [1] receipts less sure than this are reviewed
 
 
 class WebSection(Section, frozen=True, kw_only=True):

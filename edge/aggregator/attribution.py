@@ -60,7 +60,7 @@ class Attribution:
             history: frames known so far.
             present: visits that were in the store then, tracked or not.
             near: visits that were in the store at about that time. When nobody who was there explains the
-                event, its time may be what is wrong: then one of these did it, as likely as nobody.
+                event, its time may be what is wrong: each of these is then as likely as nobody.
         """
         place = _Place.of(event, self._planogram)
         log_nobody = math.log(max(self._options.nobody, 1e-12))
@@ -85,7 +85,7 @@ class Attribution:
             )
         ]
         if all(each.log_likelihood < 0 for each in found):
-            found += [VisitLikelihood(visit, round(-math.log(len(near)), 6), None) for visit in sorted(near)]
+            found += [VisitLikelihood(visit, 0.0, None) for visit in sorted(near)]
         return tuple(found)
 
     def _fit(

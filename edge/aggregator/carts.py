@@ -23,10 +23,12 @@ from edge.aggregator.account import (
     Claim,
     Holding,
     Resting,
+    Sighting,
     Thing,
     merged,
     rested,
 )
+from edge.aggregator.experience import NO_EXPERIENCE, Experience, LearnedLayout
 from edge.aggregator.placing import Placing
 from edge.config import CartSection
 from edge.messages import EventKind, ItemCount
@@ -72,17 +74,18 @@ class _Branch:
     laid: Resting | None = None
     lifted: Resting | None = None
     foreign: bool = False
+    seen: Sighting | None = None
 
 
 class CartBelief:
     """Updates beams."""
 
-    def __init__(self, placing: Placing, options: CartSection) -> None:
-        self._placing, self._options = placing, options
+    def __init__(self, placing: Placing, layout: LearnedLayout, options: CartSection) -> None:
+        self._placing, self._layout, self._options = placing, layout, options
 
-    def update(self, beam: Beam, claim: Claim) -> Beam:
+    def update(self, beam: Beam, claim: Claim, experience: Experience = NO_EXPERIENCE) -> Beam:
         """Branch every account by one event and keep the best, normalised to sum 1."""
-        branching = _Branching(self._placing, claim)
+        branching = _Branching(self._placing, self._layout, experience, claim)
         actors = [(actor, math.log(actor.probability)) for actor in claim.actors]
         found: list[tuple[float, Account, _Branch, Actor]] = []
         floor = -math.inf
@@ -113,46 +116,55 @@ class CartBelief:
 class _Branching:
     """The ways to read one claim, best first; they depend on few parts of an account, so accounts share."""
 
-    def __init__(self, placing: Placing, claim: Claim) -> None:
-        self._placing, self._claim = placing, claim
+    def __init__(self, placing: Placing, layout: LearnedLayout, experience: Experience, claim: Claim) -> None:
+        self._placing, self._layout, self._claim = placing, layout, claim
+        self._experience = experience
+        self._gondola = claim.plates[0].partition("/")[0]
         self._log_straddle = log_straddle(len(claim.plates), claim.weight_g)
         self._log_places: dict[str, float] = {}  # by SKU
-        self._picks: dict[tuple[Resting, ...], Sequence[_Branch]] = {}
+        self._picks: dict[tuple[tuple[Resting, ...], tuple[Sighting, ...]], Sequence[_Branch]] = {}
         self._returns: dict[tuple[Thing, ...], Sequence[_Branch]] = {}
         is_pick = claim.kind is EventKind.PICK
-        self._always = tuple(self._goods_taken() if is_pick else self._anything_put())
+        self._always = tuple(self._goods_taken(()) if is_pick else self._anything_put())
         # No unit that was weighed before fits better than exactly, weighed as well as this one.
         log_peak = -0.5 * math.log(2 * math.pi * (claim.sigma_g**2 + MATCH_G**2))
         log_known = self._log_straddle + math.log(math.exp(log_peak) + MISMATCH / MISMATCH_G)
-        self.log_fit_max = max([log_known, *(branch.log_fit for branch in self._always)])
+        # Nor is any SKU likelier at its place than certain.
+        terms = [hypothesis.log_likelihood for hypothesis in claim.hypotheses]
+        self.log_fit_max = max([log_known, *(term.total - term.layout for term in terms)])
 
     def of(self, account: Account, visit: str | None) -> Sequence[_Branch]:
         """All branches of an account when ``visit`` did it."""
         if self._claim.kind is EventKind.PICK:
-            if (branches := self._picks.get(account.resting)) is None:
-                branches = _sorted([*self._always, *self._lifted(account.resting)])
-                self._picks[account.resting] = branches
+            recent = tuple(sighting for sighting in account.seen if sighting.gondola == self._gondola)
+            if (branches := self._picks.get((account.resting, recent))) is None:
+                goods = self._goods_taken(recent) if recent else self._always
+                branches = _sorted([*goods, *self._lifted(account.resting)])
+                self._picks[account.resting, recent] = branches
             return branches
         held = account.things_of(visit)
         if (branches := self._returns.get(held)) is None:
             branches = self._returns[held] = _sorted([*self._put_back(held), *self._always])
         return branches
 
-    def _goods_taken(self) -> Iterator[_Branch]:
-        """The goods of the place, or something unknown."""
+    def _goods_taken(self, recent: tuple[Sighting, ...]) -> Iterator[_Branch]:
+        """The goods of the place, or something unknown, given what an account saw there of late."""
         claim = self._claim
         for hypothesis in claim.hypotheses:
             fit = hypothesis.log_likelihood.total
             if not hypothesis.items:
                 yield _Branch(fit, gained=(Thing("", claim.weight_g, claim.sigma_g),))
                 continue
+            sku, log_planned = hypothesis.items[0].sku, hypothesis.log_likelihood.layout
+            log_layout = self._layout.log_prior(sku, log_planned, claim.plates, self._experience, recent)
             units = sum(item.quantity for item in hypothesis.items)
             gained = tuple(
                 Thing(item.sku, claim.weight_g / units, claim.sigma_g / units + (units > 1) * MATCH_G)
                 for item in hypothesis.items
                 for _ in range(item.quantity)
             )
-            yield _Branch(fit, hypothesis.items, gained)
+            seen = self._layout.sighting(claim.event, claim.plates, sku)
+            yield _Branch(fit - log_planned + log_layout, hypothesis.items, gained, seen=seen)
 
     def _lifted(self, lying: tuple[Resting, ...]) -> Iterator[_Branch]:
         """What lies there by mistake."""
@@ -238,7 +250,8 @@ def _after(account: Account, branch: _Branch, actor: Actor, claim: Claim, log_we
     busy = account.busy
     if visit is not None and actor.hand:
         busy = (*busy, (claim.t_s, visit, actor.hand))
-    return Account(held, tuple(resting[-RESTING_MAX:]), (*account.choices, choice), busy, log_weight)
+    seen = account.seen if branch.seen is None else (*account.seen, branch.seen)
+    return Account(held, tuple(resting[-RESTING_MAX:]), (*account.choices, choice), busy, seen, log_weight)
 
 
 def _lots(held: tuple[Thing, ...]) -> Iterator[tuple[Thing, ...]]:

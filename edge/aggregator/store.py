@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edge.aggregator.account import NOTHING, Actor, Claim, Contents, Finding
-from edge.aggregator.attribution import Attribution
 from edge.aggregator.carts import CartBelief
 from edge.aggregator.entries import (
     AttributionEntry,
@@ -23,10 +22,11 @@ from edge.aggregator.entries import (
     ReceiptEntry,
     VisitLikelihood,
 )
+from edge.aggregator.experience import LearnedLayout
 from edge.aggregator.placing import Placing
 from edge.aggregator.tickets import Decision, Tickets, Visit, is_correct, receipt_of
 from edge.aggregator.timeline import Timeline
-from edge.aggregator.track_history import HISTORY_S, TrackHistory
+from edge.aggregator.witnesses import Witnesses
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
     Cart,
@@ -39,12 +39,6 @@ from edge.messages import (
     TrackFrame,
 )
 from edge.planogram import Catalogue, Planogram
-
-LINGER_S = 10.0
-"""[s] A visit counts as present so long after it left: gates and trackers report late."""
-
-NEAR_S = 120.0
-"""[s] Clocks of nodes may be off by so much before an event of an empty store is nobody's for good."""
 
 REMEMBERED_S = 7200.0
 """[s] Events older than that and not among the newest :data:`REMEMBERED` are left to the ledger."""
@@ -68,10 +62,9 @@ class Store:
         carts: CartSection,
     ) -> None:
         self._options = attribution
-        self._attribution = Attribution(planogram, attribution)
+        self._witnesses = Witnesses(planogram, attribution)
         self._tickets = Tickets(catalogue, carts)
-        self._history = TrackHistory()
-        self._timeline = Timeline(CartBelief(Placing(planogram), carts))
+        self._timeline = Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), carts))
         self._visits: dict[str, Visit] = {}
         self._events: dict[EventIdentity, ShelfEvent] = {}
         self._attributions: dict[EventIdentity, AttributionEntry] = {}
@@ -91,15 +84,16 @@ class Store:
     def receive(self, message: ShelfEvent | Disturbance | GateEvent | TrackFrame) -> tuple[LedgerEntry, ...]:
         """Entries that a new message asks for. Track frames only feed the history of positions."""
         if isinstance(message, TrackFrame):
-            self._history.add(message, known_s=self._newest)
-            return (*self._attributions_due(self._history.newest), *self._attributions_covered())
+            self._witnesses.hear(message, known_s=self._newest)
+            return (*self._attributions_due(self.tracked_until), *self._attributions_covered())
         if isinstance(message, GateEvent):
             known = self._visits.get(message.visit, Visit(message.visit))
             entered = message.direction is GateDirection.ENTERED
             same = (known.entered_at if entered else known.last_left_at) == message.t
             return () if same else (GateEntry(message),)
         if isinstance(message, ShelfEvent):
-            return (EventEntry(message), self._attribute(message, final=self._is_covered(message)))
+            is_covered = self._witnesses.wanted_until(message) <= self.tracked_until
+            return (EventEntry(message), self._attribute(message, final=is_covered))
         return (EventEntry(message),)
 
     def settle(self, utc_s: float) -> tuple[LedgerEntry, ...]:
@@ -111,53 +105,22 @@ class Store:
         """Entries that are due because nothing more will come."""
         return (*self._attributions_due(math.inf), *self._receipts_due(math.inf))
 
-    def _attributions_due(self, covered_until: float) -> tuple[LedgerEntry, ...]:
-        return tuple(
-            self._attribute(self._events[event], final=True)
-            for event, window_end in self._open.items()
-            if window_end <= covered_until
-        )
-
-    def _attributions_covered(self) -> Iterator[AttributionEntry]:
-        """Of events that were judged before their tracks came."""
-        for event, window_end in list(self._uncovered.items()):
-            if window_end < self._history.newest - HISTORY_S:
-                del self._uncovered[event]  # they will not come any more
-            elif window_end <= self._history.newest:
+    def _attributions_due(self, covered_until: float) -> Iterator[LedgerEntry]:
+        """Of events that receipts wait for."""
+        for event, wanted_until in self._open.items():
+            if wanted_until <= covered_until:
                 yield self._attribute(self._events[event], final=True)
 
-    def _is_covered(self, event: ShelfEvent) -> bool:
-        return self._attribution.window_of(event)[1] <= self._history.newest
+    def _attributions_covered(self) -> Iterator[LedgerEntry]:
+        """Of events that were judged before their tracks came."""
+        for event, wanted_until in list(self._uncovered.items()):
+            if wanted_until < self._witnesses.tracked_since:
+                del self._uncovered[event]  # they will not come any more
+            elif wanted_until <= self._witnesses.tracked_until:
+                yield self._attribute(self._events[event], final=True)
 
     def _attribute(self, event: ShelfEvent, *, final: bool) -> AttributionEntry:
-        earlier = self._attribution_of(event)
-        return AttributionEntry(
-            event=event.identity,
-            event_revision=event.revision,
-            revision=earlier.revision + 1 if earlier else 0,
-            final=final,
-            visits=self._attribution.judge(
-                event, self._history, self._present(event), self._admitted(event, NEAR_S)
-            ),
-            covered=self._is_covered(event),
-        )
-
-    def _present(self, event: ShelfEvent) -> set[str]:
-        """Who was in the store by the gate's word, or tracked there a moment before."""
-        since = event.t_onset - LINGER_S
-        frames = self._history.window(since, event.t_settled)
-        tracked = {target.visit for frame in frames for target in frame.targets}
-        return tracked | self._admitted(event, 0.0)
-
-    def _admitted(self, event: ShelfEvent, around_s: float) -> set[str]:
-        """Who was in the store by the gate's word, at an event or so long before or after it."""
-        return {
-            visit.visit
-            for visit in self._visits.values()
-            if visit.entered_at is not None
-            and visit.entered_at <= event.t_settled + around_s
-            and (visit.left_at is None or visit.left_at >= event.t_onset - LINGER_S - around_s)
-        }
+        return self._witnesses.judge(event, self._visits.values(), self._attribution_of(event), final=final)
 
     def _receipts_due(self, left_before: float) -> tuple[LedgerEntry, ...]:
         """Receipts that are missing or say something else by now; looked for only after a change."""
@@ -263,9 +226,9 @@ class Store:
         self._open.pop(event.identity, None)
         self._uncovered.pop(event.identity, None)
         if attribution is None or not attribution.final:
-            self._open[event.identity] = self._attribution.window_of(event)[1]
+            self._open[event.identity] = self._witnesses.wanted_until(event)
         elif not attribution.covered:
-            self._uncovered[event.identity] = self._attribution.window_of(event)[1]
+            self._uncovered[event.identity] = self._witnesses.wanted_until(event)
         self._timeline.put(
             Claim(
                 event=event.identity,
@@ -345,6 +308,11 @@ class Store:
         """Every remembered event as it is taken now, by onset."""
         late = sorted(self._too_late, key=lambda each: (each.event.t_onset, each.event.identity))
         return (*late, *self._look().decisions)
+
+    @property
+    def tracked_until(self) -> float:
+        """[s] until when tracks have come; -inf before the first."""
+        return self._witnesses.tracked_until
 
     def disturbances(self) -> tuple[Disturbance, ...]:
         """Everything that moved plates and charged nobody, by onset."""
