@@ -59,8 +59,9 @@ class Attribution:
             event: what happened.
             history: frames known so far.
             present: visits that were in the store then, tracked or not.
-            near: visits that were in the store at about that time. When nobody who was there explains the
-                event, its time may be what is wrong: each of these is then as likely as nobody.
+            near: visits that were in the store at about that time. When nobody's hands explain the event
+                better than a bystander's would, its time may be what is wrong: each of these is then as
+                likely as nobody.
         """
         place = _Place.of(event, self._planogram)
         log_nobody = math.log(max(self._options.nobody, 1e-12))
@@ -84,7 +85,7 @@ class Attribution:
                 [grip[visit] for grip in gripping if visit in grip], around.get(visit, []), place, absent
             )
         ]
-        if all(each.log_likelihood < 0 for each in found):
+        if all(each.log_likelihood < -log_nobody for each in found):
             found += [VisitLikelihood(visit, 0.0, None) for visit in sorted(near)]
         return tuple(found)
 

@@ -3,6 +3,9 @@
 Every row carries the hash of the row before it, so that a changed, removed or inserted row shows. (Rows cut
 off the very end show only against a copy or a printed head hash.) Each fact has one identity that the
 database keeps unique: appending it twice is impossible, whatever the caller does.
+
+What an earlier release entered stays readable: a message of a node that would be refused at the door today is
+read as refused.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from edge.aggregator.entries import (
     RefusalEntry,
 )
 from edge.errors import StorageError
-from edge.messages import encode
+from edge.messages import EventIdentity, encode
 
 LEDGER_VERSION = 1
 """``user_version`` of the file. A newer file is refused: only its own release can keep its rules."""
@@ -54,6 +57,24 @@ CREATE TRIGGER entries_never_go BEFORE DELETE ON entries
 _decoder: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
 
 
+class _Numbered(msgspec.Struct, frozen=True):
+    """A node's message of whatever content."""
+
+    node: str
+    boot: str
+    seq: int
+    revision: int = 0
+
+
+class _NumberedEvent(msgspec.Struct, frozen=True, tag="event"):
+    """An :class:`EventEntry` of an earlier release, which knew fewer limits."""
+
+    message: _Numbered
+
+
+_numbered_decoder = msgspec.json.Decoder(_NumberedEvent)
+
+
 class AlreadyHeldError(StorageError):
     """The ledger holds an entry of this identity already; nothing of the transaction was written."""
 
@@ -67,10 +88,11 @@ class LedgerRow(msgspec.Struct, frozen=True):
 
 
 class BrokenRow(msgspec.Struct, frozen=True):
-    """The first row at which the chain does not hold."""
+    """The first row at which the chain does not hold, or that cannot be read."""
 
     id: int
     reason: str
+    intact: bool = False  # nobody changed it: another release wrote it
 
 
 def kind_of(entry: LedgerEntry) -> str:
@@ -93,6 +115,22 @@ def identity_of(entry: LedgerEntry) -> str:
         case RefusalEntry(event=event):
             parts = (event.node, event.boot, event.seq, entry.revision)
     return encode((kind_of(entry), *parts)).decode()
+
+
+def _read(body: str) -> tuple[LedgerEntry, tuple[str, str]]:
+    """An entry, with the kind and identity under which it was entered."""
+    try:
+        entry = _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        try:
+            message = _numbered_decoder.decode(body).message
+        except msgspec.MsgspecError:
+            raise error from None
+        event = EventIdentity(message.node, message.boot, message.seq)
+        name = encode(("event", message.node, message.boot, message.seq, message.revision)).decode()
+        refused = RefusalEntry(event, message.revision, f"entered by an earlier release ({error})", body)
+        return refused, ("event", name)
+    return entry, (kind_of(entry), identity_of(entry))
 
 
 def row_hash(prev_hash: bytes, row_id: int, utc_s: float, kind: str, body: str) -> bytes:
@@ -192,8 +230,14 @@ class Ledger:
         """
         for row in self._walk():
             if isinstance(row, BrokenRow):
+                where = f"{self._file} row {row.id}"
+                if row.intact:
+                    raise StorageError(
+                        f"the ledger is of another release: {row.reason}", where=where,
+                        fix="Run the release that wrote it, or move the file away to begin a new ledger.",
+                    )  # fmt: skip
                 raise StorageError(
-                    f"the ledger's chain breaks: {row.reason}", where=f"{self._file} row {row.id}",
+                    f"the ledger's chain breaks: {row.reason}", where=where,
                     fix="Somebody or something changed the file: restore it from its copy.",
                 )  # fmt: skip
             yield row
@@ -228,11 +272,11 @@ class Ledger:
                 yield BrokenRow(row_id, "its content does not match its hash")
                 return
             try:
-                entry = _decoder.decode(body)
+                entry, own = _read(body)
             except msgspec.MsgspecError as error:
-                yield BrokenRow(row_id, f"it cannot be read ({error})")
+                yield BrokenRow(row_id, f"it cannot be read ({error})", intact=True)
                 return
-            if (kind, identity) != (kind_of(entry), identity_of(entry)):
+            if (kind, identity) != own:
                 yield BrokenRow(row_id, "kind and identity are not those of its content")
                 return
             yield LedgerRow(row_id, utc_s, entry)
