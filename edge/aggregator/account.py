@@ -94,7 +94,10 @@ class Account(msgspec.Struct, frozen=True):
 
     def things_of(self, visit: str | None) -> tuple[Thing, ...]:
         """What ``visit`` holds."""
-        return next((holding.things for holding in self.held if holding.visit == visit), ())
+        for holding in self.held:
+            if holding.visit == visit:
+                return holding.things
+        return ()
 
 
 _Parts = tuple[

@@ -9,9 +9,9 @@ comes out.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -28,7 +28,7 @@ from edge.aggregator.account import (
     merged,
     rested,
 )
-from edge.aggregator.experience import NO_EXPERIENCE, Experience, LearnedLayout
+from edge.aggregator.experience import NO_EXPERIENCE, Experience, LearnedLayout, Tally
 from edge.aggregator.placing import Placing
 from edge.config import CartSection
 from edge.messages import EventKind, ItemCount
@@ -68,7 +68,7 @@ class _Branch:
     """One way to read an event within one account, before it is known who did it."""
 
     log_fit: float  # [nat, 1/g]
-    items: tuple[ItemCount, ...] = ()
+    items: tuple[ItemCount, ...] = ()  # of what is put back: told by `lost`
     gained: tuple[Thing, ...] = ()
     lost: tuple[Thing, ...] = ()
     laid: Resting | None = None
@@ -118,63 +118,73 @@ class _Branching:
 
     def __init__(self, placing: Placing, layout: LearnedLayout, experience: Experience, claim: Claim) -> None:
         self._placing, self._layout, self._claim = placing, layout, claim
-        self._experience = experience
+        self._tally = experience.tally(claim.plates)
         self._gondola = claim.plates[0].partition("/")[0]
+        self._plates = frozenset(claim.plates)
         self._log_straddle = log_straddle(len(claim.plates), claim.weight_g)
         self._log_places: dict[str, float] = {}  # by SKU
-        self._picks: dict[tuple[tuple[Resting, ...], tuple[Sighting, ...]], Sequence[_Branch]] = {}
+        self._picks: dict[tuple[tuple[Resting, ...], Tally], Sequence[_Branch]] = {}
         self._returns: dict[tuple[Thing, ...], Sequence[_Branch]] = {}
         is_pick = claim.kind is EventKind.PICK
-        self._always = tuple(self._goods_taken(()) if is_pick else self._anything_put())
+        self._always = tuple(self._goods_taken() if is_pick else self._anything_put())
         # No unit that was weighed before fits better than exactly, weighed as well as this one.
         log_peak = -0.5 * math.log(2 * math.pi * (claim.sigma_g**2 + MATCH_G**2))
         log_known = self._log_straddle + math.log(math.exp(log_peak) + MISMATCH / MISMATCH_G)
         # Nor is any SKU likelier at its place than certain.
         terms = [hypothesis.log_likelihood for hypothesis in claim.hypotheses]
-        self.log_fit_max = max([log_known, *(term.total - term.layout for term in terms)])
+        self.log_fit_max = max([log_known, *(term.total - min(term.layout, 0.0) for term in terms)])
 
     def of(self, account: Account, visit: str | None) -> Sequence[_Branch]:
         """All branches of an account when ``visit`` did it."""
         if self._claim.kind is EventKind.PICK:
-            recent = tuple(sighting for sighting in account.seen if sighting.gondola == self._gondola)
-            if (branches := self._picks.get((account.resting, recent))) is None:
-                goods = self._goods_taken(recent) if recent else self._always
-                branches = _sorted([*goods, *self._lifted(account.resting)])
-                self._picks[account.resting, recent] = branches
+            lying = tuple(each for each in account.resting if self._plates.intersection(each.plates))
+            recent = [sighting for sighting in account.seen if sighting.gondola == self._gondola]
+            tally = Tally.of(recent, self._claim.plates)
+            if (branches := self._picks.get((lying, tally))) is None:
+                goods = self._placed(self._tally.joined(tally))
+                branches = self._picks[lying, tally] = _sorted([*goods, *self._lifted(lying)])
             return branches
         held = account.things_of(visit)
         if (branches := self._returns.get(held)) is None:
             branches = self._returns[held] = _sorted([*self._put_back(held), *self._always])
         return branches
 
-    def _goods_taken(self, recent: tuple[Sighting, ...]) -> Iterator[_Branch]:
-        """The goods of the place, or something unknown, given what an account saw there of late."""
+    def _placed(self, tally: Tally) -> Iterator[_Branch]:
+        """The goods of the place, or something unknown, given what picks have shown of it."""
+        plates = self._claim.plates
+        for branch, hypothesis in zip(self._always, self._claim.hypotheses, strict=True):
+            if branch.seen is None:
+                yield branch
+                continue
+            terms = hypothesis.log_likelihood
+            log_layout = self._layout.log_prior(branch.seen.sku, terms.layout, plates, tally)
+            yield replace(branch, log_fit=branch.log_fit - terms.layout + log_layout)
+
+    def _goods_taken(self) -> Iterator[_Branch]:
+        """The goods of the place as the planogram alone has it, or something unknown."""
         claim = self._claim
         for hypothesis in claim.hypotheses:
             fit = hypothesis.log_likelihood.total
             if not hypothesis.items:
                 yield _Branch(fit, gained=(Thing("", claim.weight_g, claim.sigma_g),))
                 continue
-            sku, log_planned = hypothesis.items[0].sku, hypothesis.log_likelihood.layout
-            log_layout = self._layout.log_prior(sku, log_planned, claim.plates, self._experience, recent)
             units = sum(item.quantity for item in hypothesis.items)
             gained = tuple(
                 Thing(item.sku, claim.weight_g / units, claim.sigma_g / units + (units > 1) * MATCH_G)
                 for item in hypothesis.items
                 for _ in range(item.quantity)
             )
-            seen = self._layout.sighting(claim.event, claim.plates, sku)
-            yield _Branch(fit - log_planned + log_layout, hypothesis.items, gained, seen=seen)
+            seen = self._layout.sighting(claim.event, claim.plates, hypothesis.items[0].sku)
+            yield _Branch(fit, hypothesis.items, gained, seen=seen)
 
     def _lifted(self, lying: tuple[Resting, ...]) -> Iterator[_Branch]:
         """What lies there by mistake."""
         for resting in lying:
-            if not set(self._claim.plates).isdisjoint(resting.plates):
-                thing = resting.thing
-                fit = TAKE_RESTING + self._log_straddle + _log_same(self._claim, (thing,))
-                items = (ItemCount(thing.sku, 1),) if thing.sku else ()
-                gained = () if thing.foreign else (thing,)
-                yield _Branch(fit, items, gained, lifted=resting, foreign=thing.foreign)
+            thing = resting.thing
+            fit = TAKE_RESTING + self._log_straddle + _log_same(self._claim, (thing,))
+            items = (ItemCount(thing.sku, 1),) if thing.sku else ()
+            gained = () if thing.foreign else (thing,)
+            yield _Branch(fit, items, gained, lifted=resting, foreign=thing.foreign)
 
     def _put_back(self, held: tuple[Thing, ...]) -> Iterator[_Branch]:
         """Something that the visit holds."""
@@ -182,9 +192,7 @@ class _Branching:
             log_place = sum(self._log_place(sku) for sku in sorted({thing.sku for thing in lot}))
             several = (len(lot) - 1) * SEVERAL - math.log(len(held))
             fit = log_place + self._log_straddle + _log_same(self._claim, lot) + several
-            counts = Counter(thing.sku for thing in lot if thing.sku)
-            items = tuple(ItemCount(sku, quantity) for sku, quantity in sorted(counts.items()))
-            yield _Branch(fit, items, lost=lot, laid=self._laid(lot))
+            yield _Branch(fit, lost=lot, laid=self._laid(lot))
 
     def _anything_put(self) -> Iterator[_Branch]:
         """Something of the store's that nobody is known to hold, or something else."""
@@ -246,12 +254,18 @@ def _after(account: Account, branch: _Branch, actor: Actor, claim: Claim, log_we
         resting.remove(branch.lifted)
     if branch.laid is not None:
         resting.append(branch.laid)
-    choice = Choice(claim.event, branch.items, visit, branch.foreign)
+    choice = Choice(claim.event, branch.items or _items_of(branch.lost), visit, branch.foreign)
     busy = account.busy
     if visit is not None and actor.hand:
         busy = (*busy, (claim.t_s, visit, actor.hand))
     seen = account.seen if branch.seen is None else (*account.seen, branch.seen)
     return Account(held, tuple(resting[-RESTING_MAX:]), (*account.choices, choice), busy, seen, log_weight)
+
+
+def _items_of(lot: tuple[Thing, ...]) -> tuple[ItemCount, ...]:
+    """By SKU, without what is unknown."""
+    skus = [thing.sku for thing in lot if thing.sku]
+    return tuple(ItemCount(sku, skus.count(sku)) for sku in sorted(set(skus)))
 
 
 def _lots(held: tuple[Thing, ...]) -> Iterator[tuple[Thing, ...]]:

@@ -33,6 +33,32 @@ MEMORY_PICKS = 50.0
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """Picks that tell of some plates."""
+
+    picks: float = 0.0  # of their gondola
+    missed: float = 0.0  # of these: of goods that are not planned where they were taken
+    here: tuple[tuple[str, float], ...] = ()  # by SKU, of these plates; a pick counts by the share it touched
+
+    @classmethod
+    def of(cls, sightings: Sequence[Sighting], plates: tuple[str, ...]) -> Tally:
+        """Of single picks, all on the gondola of ``plates``."""
+        here: dict[str, float] = {}
+        for sighting in sightings:
+            if shared := sum(plate in sighting.plates for plate in plates):
+                here[sighting.sku] = here.get(sighting.sku, 0.0) + shared / len(plates)
+        missed = sum(not sighting.planned for sighting in sightings)
+        return cls(len(sightings), missed, tuple(sorted(here.items())))
+
+    def joined(self, other: Tally) -> Tally:
+        """Both together."""
+        here = dict(self.here)
+        for sku, count in other.here:
+            here[sku] = here.get(sku, 0.0) + count
+        return Tally(self.picks + other.picks, self.missed + other.missed, tuple(sorted(here.items())))
+
+
+@dataclass(frozen=True, slots=True)
 class Experience:
     """Counts of past picks, each with the probability of its reading."""
 
@@ -55,6 +81,15 @@ class Experience:
                     seen = {sku: 0.5 * count for sku, count in seen.items() if count > 0.01}
                 by_plate[plate] = seen
         return Experience(by_plate, astray)
+
+    def tally(self, plates: tuple[str, ...]) -> Tally:
+        """What it tells of some plates."""
+        missed, picks = self.astray.get(_gondola_of(plates), (0.0, 0.0))
+        here: dict[str, float] = {}
+        for plate in plates:
+            for sku, count in self.by_plate.get(plate, {}).items():
+                here[sku] = here.get(sku, 0.0) + count / len(plates)
+        return Tally(picks, missed, tuple(sorted(here.items())))
 
 
 NO_EXPERIENCE = Experience()
@@ -80,48 +115,26 @@ class LearnedLayout:
         """One pick of an SKU."""
         return Sighting(event, plates, sku, _gondola_of(plates), self._is_planned(sku, plates))
 
-    def log_prior(
-        self,
-        sku: str,
-        log_planned: float,
-        plates: tuple[str, ...],
-        experience: Experience,
-        recent: Sequence[Sighting],
-    ) -> float:
+    def log_prior(self, sku: str, log_planned: float, plates: tuple[str, ...], tally: Tally) -> float:
         """Log prior of an SKU at plates that moved [nat].
 
         Args:
             sku: a known one.
             log_planned: [nat] the node's word, from the planogram alone.
             plates: of one shelf.
-            experience: picks that are settled.
-            recent: later ones, on the same gondola, as one account reads them.
+            tally: what picks have shown of these plates and their gondola.
         """
-        gondola = _gondola_of(plates)
-        missed, picks = experience.astray.get(gondola, (0.0, 0.0))
-        missed += sum(not sighting.planned for sighting in recent)
-        picks += len(recent)
-        rearranged = min((REARRANGED + missed) / (1.0 + picks), REARRANGED_MAX)
-        here = self._gondolas.get(gondola, set())
+        rearranged = min((REARRANGED + tally.missed) / (1.0 + tally.picks), REARRANGED_MAX)
+        here = self._gondolas.get(_gondola_of(plates), set())
         anywhere = AT_HOME / len(here) if sku in here else 0.0
         if sku in self._homes:
             anywhere += (1.0 - AT_HOME) / len(self._homes)
         expected = (1.0 - rearranged) * math.exp(log_planned) + rearranged * anywhere
-        seen = [self._seen(plate, sku, experience, recent) for plate in plates]
-        total = sum(count for _, count in seen) / len(plates)
+        total = sum(count for _, count in tally.here)
         if total > 0.0:
             share = SEEN_MAX * total / (total + SEEN_PICKS)
-            expected += share * (sum(count for count, _ in seen) / len(plates) / total - expected)
+            expected += share * (dict(tally.here).get(sku, 0.0) / total - expected)
         return math.log(max(expected, 1e-300))
-
-    @staticmethod
-    def _seen(
-        plate: str, sku: str, experience: Experience, recent: Sequence[Sighting]
-    ) -> tuple[float, float]:
-        """[picks] of an SKU at a plate, and of all."""
-        known = experience.by_plate.get(plate, {})
-        late = [sighting.sku for sighting in recent if plate in sighting.plates]
-        return known.get(sku, 0.0) + late.count(sku), math.fsum(known.values()) + len(late)
 
     def _is_planned(self, sku: str, plates: tuple[str, ...]) -> bool:
         """Whether the SKU is planned at one of the plates, or at the next one."""
