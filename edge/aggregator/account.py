@@ -30,6 +30,7 @@ class Resting(msgspec.Struct, frozen=True, cache_hash=True):
 
     plates: tuple[str, ...]
     thing: Thing
+    owner: str | None = None  # visit that laid it down, if it is not the store's
 
 
 class Holding(msgspec.Struct, frozen=True, cache_hash=True):

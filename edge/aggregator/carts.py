@@ -43,8 +43,12 @@ MATCH_G = 1.0
 MISMATCH, MISMATCH_G = 0.01, 50.0
 """[1, g] Mass of weighings that went wrong, a hand still resting on the goods for one, and their width."""
 
-TAKE_RESTING = math.log(0.3)
-"""[nat] Prior that a hand takes a thing that lies there by mistake, against the goods of the place."""
+TAKE_RESTING = math.log(1.0)
+"""[nat] Prior that a hand takes a thing that lies there by mistake, against the goods of the place: it is one
+among them, but in front."""
+
+STRANGER = math.log(0.03)
+"""[nat] Prior that somebody else than its owner takes a thing away that is not the store's."""
 
 SEVERAL = math.log(0.1)
 """[nat] Prior of each further unit put back in one go."""
@@ -123,7 +127,7 @@ class _Branching:
         self._plates = frozenset(claim.plates)
         self._log_straddle = log_straddle(len(claim.plates), claim.weight_g)
         self._log_places: dict[str, float] = {}  # by SKU
-        self._picks: dict[tuple[tuple[Resting, ...], Tally], Sequence[_Branch]] = {}
+        self._picks: dict[tuple[tuple[Resting, ...], Tally, str | None], Sequence[_Branch]] = {}
         self._returns: dict[tuple[Thing, ...], Sequence[_Branch]] = {}
         is_pick = claim.kind is EventKind.PICK
         self._always = tuple(self._goods_taken() if is_pick else self._anything_put())
@@ -140,9 +144,10 @@ class _Branching:
             lying = tuple(each for each in account.resting if self._plates.intersection(each.plates))
             recent = [sighting for sighting in account.seen if sighting.gondola == self._gondola]
             tally = Tally.of(recent, self._claim.plates)
-            if (branches := self._picks.get((lying, tally))) is None:
+            key = lying, tally, visit if any(each.thing.foreign for each in lying) else None
+            if (branches := self._picks.get(key)) is None:
                 goods = self._placed(self._tally.joined(tally))
-                branches = self._picks[lying, tally] = _sorted([*goods, *self._lifted(lying)])
+                branches = self._picks[key] = _sorted([*goods, *self._lifted(lying, visit)])
             return branches
         held = account.things_of(visit)
         if (branches := self._returns.get(held)) is None:
@@ -177,11 +182,12 @@ class _Branching:
             seen = self._layout.sighting(claim.event, claim.plates, hypothesis.items[0].sku)
             yield _Branch(fit, hypothesis.items, gained, seen=seen)
 
-    def _lifted(self, lying: tuple[Resting, ...]) -> Iterator[_Branch]:
+    def _lifted(self, lying: tuple[Resting, ...], visit: str | None) -> Iterator[_Branch]:
         """What lies there by mistake."""
         for resting in lying:
             thing = resting.thing
             fit = TAKE_RESTING + self._log_straddle + _log_same(self._claim, (thing,))
+            fit += STRANGER if thing.foreign and resting.owner != visit else 0.0
             items = (ItemCount(thing.sku, 1),) if thing.sku else ()
             gained = () if thing.foreign else (thing,)
             yield _Branch(fit, items, gained, lifted=resting, foreign=thing.foreign)
@@ -253,7 +259,8 @@ def _after(account: Account, branch: _Branch, actor: Actor, claim: Claim, log_we
     if branch.lifted is not None:
         resting.remove(branch.lifted)
     if branch.laid is not None:
-        resting.append(branch.laid)
+        owner = visit if branch.foreign else None
+        resting.append(msgspec.structs.replace(branch.laid, owner=owner))
     choice = Choice(claim.event, branch.items or _items_of(branch.lost), visit, branch.foreign)
     busy = account.busy
     if visit is not None and actor.hand:
