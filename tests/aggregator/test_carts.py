@@ -144,6 +144,20 @@ def test_a_foreign_thing_put_and_taken_charges_nobody(belief):
     assert beam[0].resting == ()
 
 
+def test_a_stranger_seldom_takes_what_is_not_the_stores(belief):
+    """Put down by anna with a hand on it, and taken by bela: rather goods that were weighed badly."""
+    held = claim(1, ANNA, "0001", weight_g=600.0)
+    put_down = put(2, ANNA, "0002", weight_g=622.0, plate="wall/2/1")
+    nothing = (Hypothesis((), 1.0, EvidenceTerms(weight=-9.0)),)
+    taken = claim(3, BELA, "0003", weight_g=622.0)
+    owner, stranger = (
+        Claim(taken.event, taken.kind, taken.plates, 622.0, 0.5, nothing, 30.0, 30.4, who)
+        for who in (ANNA, BELA)
+    )
+    assert after(belief, held, put_down, owner)[0].choices[-1].foreign
+    assert best(after(belief, held, put_down, stranger), "bela") == {"0001": 1}
+
+
 def test_unknown_goods_are_held_as_such(belief):
     taken = claim(1, ANNA, "0001", unknown=10.0)
     assert best(after(belief, taken), "anna") == {"": 1}
