@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from edge.aggregator.entries import AttributionEntry, EventEntry, GateEntry, LedgerEntry, RefusalEntry
 from edge.aggregator.ingest import Ingest
-from edge.aggregator.ledger import GENESIS, AlreadyHeldError, Ledger, identity_of, kind_of, row_hash
+from edge.aggregator.ledger import AlreadyHeldError, Ledger
+from edge.aggregator.ledger_rows import GENESIS, identity_of, kind_of, row_hash
 from edge.errors import StorageError
 from edge.messages import GateDirection, GateEvent, encode
 
