@@ -40,7 +40,7 @@ NEGLIGIBLE = 12.0
 MATCH_G = 1.0
 """[g] What slow motion of the plates adds to the difference of two weighings of one thing."""
 
-MISMATCH, MISMATCH_G = 0.01, 50.0
+MISMATCH, MISMATCH_G = 0.02, 50.0
 """[1, g] Mass of weighings that went wrong, a hand still resting on the goods for one, and their width."""
 
 TAKE_RESTING = math.log(1.0)
@@ -53,7 +53,7 @@ STRANGER = math.log(0.03)
 SEVERAL = math.log(0.1)
 """[nat] Prior of each further unit put back in one go."""
 
-FOREIGN = math.log(0.1 / 500.0)
+FOREIGN = math.log(0.03 / 500.0)
 """[nat, 1/g] Prior that what is put down is not from the store, a phone, a bag, a resting hand; of any weight
 up to some hundred grams."""
 
