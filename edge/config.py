@@ -171,7 +171,7 @@ class AttributionSection(Section, frozen=True, kw_only=True):
     hand_sigma_m: Positive = 0.05  # [m] tracker noise, and width of goods, between a hand and what it moves
     head_sigma_m: Positive = 0.35  # [m] spread of the head's distance around an arm's reach
     reach_m: Positive = 0.75  # [m] head to goods when no hand is tracked
-    nobody: Probability = 0.002  # [1] prior that no tracked visit did it
+    nobody: Probability = 0.005  # [1] prior that no tracked visit did it
     latency_s: NonNegative = 3.0  # [s] tracks may arrive so late; an answer before is provisional
 
 

@@ -11,7 +11,7 @@ import math
 BYSTANDER_PER_M2 = 0.25
 """[1/m2] Where the hand of somebody else is: anywhere on about four square metres of shelf front."""
 
-STRAY, STRAY_M = 0.01, 0.3
+STRAY, STRAY_M = 0.005, 0.3
 """[1, m] Heavy tails: now and then a tracker puts a hand where none is, so far off (an exponential)."""
 
 LOST_M = 0.25
