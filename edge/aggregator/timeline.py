@@ -46,7 +46,7 @@ LOT = 10 * EVERY
 class _Step:
     """The belief after one claim."""
 
-    beam: Beam  # (): not kept
+    beam: Beam  # (): not kept, nor is the experience
     closed: frozenset[str]  # visits whose doubts are settled
     experience: Experience = NO_EXPERIENCE  # of settled events
     findings: dict[EventIdentity, Finding] = field(default_factory=dict)  # settled here
@@ -163,7 +163,7 @@ class Timeline:
             self._steps.append(self._step(before, self._claims[event]))
             old = len(self._steps) - 1 - RECENT
             if old >= 0 and (old + 1) % EVERY:
-                self._steps[old].beam = ()
+                self._steps[old].beam, self._steps[old].experience = (), NO_EXPERIENCE
         return self._steps[-1].beam if self._steps else self._start.beam
 
     def _step(self, before: _Step, claim: Claim) -> _Step:
