@@ -168,10 +168,10 @@ class AttributionSection(Section, frozen=True, kw_only=True):
     """Who did it: how far a hand may be from what it moves."""
 
     window_s: NonNegative = 0.3  # [s] before onset and after settling
-    hand_sigma_m: Positive = 0.09  # [m] tracker noise, and width of goods, between a hand and what it moves
+    hand_sigma_m: Positive = 0.05  # [m] tracker noise, and width of goods, between a hand and what it moves
     head_sigma_m: Positive = 0.35  # [m] spread of the head's distance around an arm's reach
     reach_m: Positive = 0.75  # [m] head to goods when no hand is tracked
-    nobody: Probability = 0.002  # [1] prior that no tracked visit did it
+    nobody: Probability = 0.005  # [1] prior that no tracked visit did it
     latency_s: NonNegative = 3.0  # [s] tracks may arrive so late; an answer before is provisional
 
 
@@ -179,7 +179,7 @@ class CartSection(Section, frozen=True, kw_only=True):
     """Carts as joint hypotheses, and when a person is asked."""
 
     beam: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200  # [hypotheses] kept of who holds what
-    review_below: Probability = 0.9  # [1] receipts less sure than this are reviewed
+    review_below: Probability = 0.8  # [1] receipts less sure than this are reviewed
 
 
 class WebSection(Section, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ class Resting(msgspec.Struct, frozen=True, cache_hash=True):
 
     plates: tuple[str, ...]
     thing: Thing
+    owner: str | None = None  # visit that laid it down, if it is not the store's
 
 
 class Holding(msgspec.Struct, frozen=True, cache_hash=True):
@@ -46,6 +47,16 @@ class Choice(msgspec.Struct, frozen=True, cache_hash=True):
     items: tuple[ItemCount, ...]  # empty: nothing that the catalogue holds
     visit: str | None
     foreign: bool = False  # a thing that is not the store's
+
+
+class Sighting(msgspec.Struct, frozen=True, cache_hash=True):
+    """Goods were taken from where they stood."""
+
+    event: EventIdentity
+    plates: tuple[str, ...]
+    sku: str
+    gondola: str
+    planned: bool  # there, or at the next plate
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +90,23 @@ class Account(msgspec.Struct, frozen=True):
     resting: tuple[Resting, ...] = ()
     choices: tuple[Choice, ...] = ()  # of the same events in all accounts of a beam
     busy: tuple[tuple[float, str, str], ...] = ()  # (when [s], visit, hand) of the last moments
+    seen: tuple[Sighting, ...] = ()  # of the events in `choices`
     log_weight: float = 0.0
 
     def things_of(self, visit: str | None) -> tuple[Thing, ...]:
         """What ``visit`` holds."""
-        return next((holding.things for holding in self.held if holding.visit == visit), ())
+        for holding in self.held:
+            if holding.visit == visit:
+                return holding.things
+        return ()
 
 
 _Parts = tuple[
-    tuple[Holding, ...], tuple[Resting, ...], tuple[Choice, ...], tuple[tuple[float, str, str], ...]
+    tuple[Holding, ...],
+    tuple[Resting, ...],
+    tuple[Choice, ...],
+    tuple[tuple[float, str, str], ...],
+    tuple[Sighting, ...],
 ]
 """Everything but the weight."""
 
@@ -108,7 +127,7 @@ def merged(accounts: Sequence[Account]) -> Beam:
     top = max(account.log_weight for account in accounts)
     mass: dict[_Parts, float] = {}
     for account in accounts:
-        parts = (account.held, account.resting, account.choices, account.busy)
+        parts = (account.held, account.resting, account.choices, account.busy, account.seen)
         mass[parts] = mass.get(parts, 0.0) + math.exp(account.log_weight - top)
     log_total = math.log(math.fsum(mass.values()))
     ranked = sorted(mass.items(), key=lambda each: -each[1])
@@ -132,8 +151,15 @@ def rested(beam: Beam, t_s: float, memory_s: float) -> Beam:
 def without_events(beam: Beam, events: Container[EventIdentity]) -> Beam:
     """The beam with events forgotten on which all accounts agree."""
     kept = [choice.event not in events for choice in beam[0].choices]
-    return tuple(
-        msgspec.structs.replace(account, choices=tuple(compress(account.choices, kept))) for account in beam
+    return merged(
+        [
+            msgspec.structs.replace(
+                account,
+                choices=tuple(compress(account.choices, kept)),
+                seen=tuple(sighting for sighting in account.seen if sighting.event not in events),
+            )
+            for account in beam
+        ]
     )
 
 
@@ -214,6 +240,17 @@ def findings_of(beam: Beam) -> dict[EventIdentity, Finding]:
         best = max(mass, key=mass.__getitem__)
         found[best.event] = best, min(mass[best], 1.0)
     return found
+
+
+def sightings_of(beam: Beam, events: Container[EventIdentity]) -> dict[Sighting, float]:
+    """What these events showed of where goods stand, with its probability."""
+    mass: dict[Sighting, float] = defaultdict(float)
+    for account in beam:
+        weight = math.exp(account.log_weight)
+        for sighting in account.seen:
+            if sighting.event in events:
+                mass[sighting] += weight
+    return mass
 
 
 def _counted(items: list[ItemCount]) -> Content:

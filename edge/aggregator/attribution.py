@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import bisect
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.aggregator.entries import VisitLikelihood
+from edge.aggregator.reach import MISSING, PASSED, UNSEEN, log_hand, log_head, log_lost_hand
+from edge.aggregator.track_history import TrackHistory
 from edge.config import AttributionSection
 from edge.messages import ShelfEvent, Target, TrackFrame
 from edge.planogram import Box, Planogram
-
-HISTORY_S = 300.0
-"""[s] Frames kept behind the newest: events may arrive so late and still find their people."""
 
 WRISTS = ("l_wrist", "r_wrist")
 HEADS = ("head", "neck")
@@ -25,12 +23,6 @@ FINGERS_M = 0.12
 
 MIN_SCORE = 0.2
 """[1] Key points below are guesses of the tracker."""
-
-STRAY = 0.003
-"""[1] Mass of the heavy tails: a tracker now and then puts a hand where none is."""
-
-STRAY_M = 0.6
-"""[m] How far such errors reach (mean of an exponential)."""
 
 GRIP_S = 0.5
 """[s] Before the new level begins, the hand that makes it is at the goods for so long at least."""
@@ -44,40 +36,8 @@ LONG_S = 0.8
 BEST_SHARE = 0.5
 """[1] of the frames then are averaged, the nearest: against lost points and lifts that are over at once."""
 
-HEAD_PENALTY = math.log(0.3)
-"""[nat] A head near the shelf says less than a hand in it."""
-
-UNSEEN, MISSING = math.log(0.02), math.log(5e-4)
-"""[nat] Log-likelihood of a visit in the store when the tracker said nothing of the time, and when it showed
-others and not this one: then it is more likely gone than lost."""
-
-
-class TrackHistory:
-    """Track frames of the last minutes in order of their own time, however late they came."""
-
-    def __init__(self) -> None:
-        self._times: list[float] = []
-        self._frames: list[TrackFrame] = []
-
-    def add(self, frame: TrackFrame) -> None:
-        """Take in one frame; frames older than the history are dropped."""
-        if self._times and frame.t < self._times[-1] - HISTORY_S:
-            return
-        index = bisect.bisect_right(self._times, frame.t)
-        self._times.insert(index, frame.t)
-        self._frames.insert(index, frame)
-        outdated = bisect.bisect_left(self._times, self._times[-1] - HISTORY_S)
-        if outdated > 256:  # dropping in lots keeps adding cheap
-            del self._times[:outdated], self._frames[:outdated]
-
-    @property
-    def newest(self) -> float:
-        """Time of the newest frame [s]; -inf before the first."""
-        return self._times[-1] if self._times else -math.inf
-
-    def window(self, start: float, end: float) -> Sequence[TrackFrame]:
-        """Frames with ``start <= t <= end``."""
-        return self._frames[bisect.bisect_left(self._times, start) : bisect.bisect_right(self._times, end)]
+PASSING_FRAMES = 2
+"""[frames] A hand passes the goods for so long at least."""
 
 
 class Attribution:
@@ -91,7 +51,7 @@ class Attribution:
         return event.t_onset - self._options.window_s, event.t_settled + self._options.window_s
 
     def judge(
-        self, event: ShelfEvent, history: TrackHistory, present: Iterable[str]
+        self, event: ShelfEvent, history: TrackHistory, present: Iterable[str], near: Collection[str] = ()
     ) -> tuple[VisitLikelihood, ...]:
         """Log-likelihood of every visit, against "nobody who is tracked" at 0.
 
@@ -99,53 +59,69 @@ class Attribution:
             event: what happened.
             history: frames known so far.
             present: visits that were in the store then, tracked or not.
+            near: visits that were in the store at about that time. When nobody's hands explain the event
+                better than a bystander's would, its time may be what is wrong: each of these is then as
+                likely as nobody.
         """
         place = _Place.of(event, self._planogram)
-        nobody = math.log(max(self._options.nobody, 1e-12))
+        log_nobody = math.log(max(self._options.nobody, 1e-12))
         grips = [(max(event.t_onset, event.t_settled - GRIP_S), event.t_settled)]
         if event.t_settled - event.t_onset > LONG_S:
             # In the dark, or slowly: the lift may have been at its start.
             grips.append((event.t_onset, event.t_onset + GRIP_S))
         frames = history.window(*self.window_of(event))
-        seen = _by_visit(frames)
+        around = _by_visit(frames)
         gripping = [_by_visit(history.window(start - AFTER_S, end + AFTER_S)) for start, end in grips]
         absent = MISSING if frames else UNSEEN
-        return tuple(
+        found = [
             VisitLikelihood(
                 visit,
-                round(log_likelihood - nobody, 6),
+                round(log_ratio - log_nobody, 6),
                 None if distance_m is None else round(distance_m, 4),
                 hand,
             )
-            for visit in sorted({*seen, *present})
-            for hand, log_likelihood, distance_m in self._fit(
-                [grip[visit] for grip in gripping if visit in grip], seen.get(visit, []), place, absent
+            for visit in sorted({*around, *present})
+            for hand, log_ratio, distance_m in self._fit(
+                [grip[visit] for grip in gripping if visit in grip], around.get(visit, []), place, absent
             )
-        )
+        ]
+        if all(each.log_likelihood < -log_nobody for each in found):
+            found += [VisitLikelihood(visit, 0.0, None) for visit in sorted(near)]
+        return tuple(found)
 
     def _fit(
-        self, gripping: list[list[Target]], seen: list[Target], place: _Place | None, absent: float
+        self, gripping: list[list[Target]], around: list[Target], place: _Place | None, absent: float
     ) -> Iterator[tuple[str, float, float | None]]:
-        """(hand, log-likelihood, its distance [m]) of one person, at the lift or else around it."""
-        hands = {
-            hand: [points for grip in gripping if (points := _points(grip, hand)).size] for hand in WRISTS
-        }
-        if not any(hands.values()):
-            hands = {hand: [points] if (points := _points(seen, hand)).size else [] for hand in WRISTS}
-        heads = np.concatenate([_points(seen, head) for head in HEADS])
+        """(hand, log-likelihood ratio, its distance [m]) of one person."""
         if place is None:
             yield "", UNSEEN, None
-        elif any(hands.values()):
-            for hand, grips in hands.items():
-                if grips:
-                    nearest_m = min(_typical_m(place.distance_m(points)) for points in grips)
-                    yield hand, _log_reach(nearest_m, self._options.hand_sigma_m), nearest_m
-        elif heads.size:
+            return
+        hands = {hand: points for hand in WRISTS if (points := _points(around, hand)).size}
+        for hand, passing in hands.items():
+            grips = [points for grip in gripping if (points := _points(grip, hand)).size]
+            yield hand, *self._fit_hand(grips, passing, place)
+        if hands:
+            return
+        heads = np.concatenate([_points(around, head) for head in HEADS])
+        if heads.size:
             heads[:, 2] = place.height_m
             beyond_m = max(float(place.distance_m(heads).min()) - self._options.reach_m, 0.0)
-            yield "", HEAD_PENALTY + _log_reach(beyond_m, self._options.head_sigma_m), None
+            yield "", log_head(beyond_m, self._options.head_sigma_m), None
         else:
             yield "", absent, None
+
+    def _fit_hand(
+        self, grips: list[NDArray[np.float64]], passing: NDArray[np.float64], place: _Place
+    ) -> tuple[float, float]:
+        """(log-likelihood ratio, distance [m]) of one hand, at the lift, or else around it."""
+        sigma_m = self._options.hand_sigma_m
+        passing_m = np.sort(place.distance_m(passing))
+        if not grips:
+            typical_m = _typical_m(passing_m)
+            return log_lost_hand(typical_m, sigma_m), typical_m
+        typical_m = min(_typical_m(np.sort(place.distance_m(points))) for points in grips)
+        nearest_m = float(passing_m[:PASSING_FRAMES].mean())
+        return max(log_hand(typical_m, sigma_m), PASSED + log_hand(nearest_m, sigma_m)), typical_m
 
 
 class _Place:
@@ -183,8 +159,8 @@ class _Place:
 
 
 def _typical_m(distances_m: NDArray[np.float64]) -> float:
-    """[m] mean of the nearer ones."""
-    return float(np.sort(distances_m)[: max(2, math.ceil(BEST_SHARE * distances_m.size))].mean())
+    """[m] mean of the nearer ones of sorted distances."""
+    return float(distances_m[: max(2, math.ceil(BEST_SHARE * distances_m.size))].mean())
 
 
 def _by_visit(frames: Sequence[TrackFrame]) -> dict[str, list[Target]]:
@@ -204,9 +180,3 @@ def _points(targets: list[Target], name: str) -> NDArray[np.float64]:
         if (point := target.points.get(name)) is not None and point.score >= MIN_SCORE
     ]
     return np.array(seen, dtype=np.float64).reshape(-1, 3)
-
-
-def _log_reach(distance_m: float, sigma_m: float) -> float:
-    """Gaussian core and exponential tail."""
-    core = math.log1p(-STRAY) - 0.5 * (distance_m / sigma_m) ** 2
-    return float(np.logaddexp(core, math.log(STRAY) - distance_m / STRAY_M))

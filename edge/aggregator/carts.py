@@ -9,9 +9,9 @@ comes out.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -23,10 +23,12 @@ from edge.aggregator.account import (
     Claim,
     Holding,
     Resting,
+    Sighting,
     Thing,
     merged,
     rested,
 )
+from edge.aggregator.experience import NO_EXPERIENCE, Experience, LearnedLayout, Tally
 from edge.aggregator.placing import Placing
 from edge.config import CartSection
 from edge.messages import EventKind, ItemCount
@@ -38,16 +40,20 @@ NEGLIGIBLE = 12.0
 MATCH_G = 1.0
 """[g] What slow motion of the plates adds to the difference of two weighings of one thing."""
 
-MISMATCH, MISMATCH_G = 0.01, 50.0
+MISMATCH, MISMATCH_G = 0.02, 50.0
 """[1, g] Mass of weighings that went wrong, a hand still resting on the goods for one, and their width."""
 
-TAKE_RESTING = math.log(0.3)
-"""[nat] Prior that a hand takes a thing that lies there by mistake, against the goods of the place."""
+TAKE_RESTING = math.log(1.0)
+"""[nat] Prior that a hand takes a thing that lies there by mistake, against the goods of the place: it is one
+among them, but in front."""
+
+STRANGER = math.log(0.03)
+"""[nat] Prior that somebody else than its owner takes a thing away that is not the store's."""
 
 SEVERAL = math.log(0.1)
 """[nat] Prior of each further unit put back in one go."""
 
-FOREIGN = math.log(0.1 / 500.0)
+FOREIGN = math.log(0.03 / 500.0)
 """[nat, 1/g] Prior that what is put down is not from the store, a phone, a bag, a resting hand; of any weight
 up to some hundred grams."""
 
@@ -66,23 +72,24 @@ class _Branch:
     """One way to read an event within one account, before it is known who did it."""
 
     log_fit: float  # [nat, 1/g]
-    items: tuple[ItemCount, ...] = ()
+    items: tuple[ItemCount, ...] = ()  # of what is put back: told by `lost`
     gained: tuple[Thing, ...] = ()
     lost: tuple[Thing, ...] = ()
     laid: Resting | None = None
     lifted: Resting | None = None
     foreign: bool = False
+    seen: Sighting | None = None
 
 
 class CartBelief:
     """Updates beams."""
 
-    def __init__(self, placing: Placing, options: CartSection) -> None:
-        self._placing, self._options = placing, options
+    def __init__(self, placing: Placing, layout: LearnedLayout, options: CartSection) -> None:
+        self._placing, self._layout, self._options = placing, layout, options
 
-    def update(self, beam: Beam, claim: Claim) -> Beam:
+    def update(self, beam: Beam, claim: Claim, experience: Experience = NO_EXPERIENCE) -> Beam:
         """Branch every account by one event and keep the best, normalised to sum 1."""
-        branching = _Branching(self._placing, claim)
+        branching = _Branching(self._placing, self._layout, experience, claim)
         actors = [(actor, math.log(actor.probability)) for actor in claim.actors]
         found: list[tuple[float, Account, _Branch, Actor]] = []
         floor = -math.inf
@@ -113,33 +120,53 @@ class CartBelief:
 class _Branching:
     """The ways to read one claim, best first; they depend on few parts of an account, so accounts share."""
 
-    def __init__(self, placing: Placing, claim: Claim) -> None:
-        self._placing, self._claim = placing, claim
+    def __init__(self, placing: Placing, layout: LearnedLayout, experience: Experience, claim: Claim) -> None:
+        self._placing, self._layout, self._claim = placing, layout, claim
+        self._tally = experience.tally(claim.plates)
+        self._gondola = claim.plates[0].partition("/")[0]
+        self._plates = frozenset(claim.plates)
         self._log_straddle = log_straddle(len(claim.plates), claim.weight_g)
         self._log_places: dict[str, float] = {}  # by SKU
-        self._picks: dict[tuple[Resting, ...], Sequence[_Branch]] = {}
+        self._picks: dict[tuple[tuple[Resting, ...], Tally, str | None], Sequence[_Branch]] = {}
         self._returns: dict[tuple[Thing, ...], Sequence[_Branch]] = {}
         is_pick = claim.kind is EventKind.PICK
         self._always = tuple(self._goods_taken() if is_pick else self._anything_put())
         # No unit that was weighed before fits better than exactly, weighed as well as this one.
         log_peak = -0.5 * math.log(2 * math.pi * (claim.sigma_g**2 + MATCH_G**2))
         log_known = self._log_straddle + math.log(math.exp(log_peak) + MISMATCH / MISMATCH_G)
-        self.log_fit_max = max([log_known, *(branch.log_fit for branch in self._always)])
+        # Nor is any SKU likelier at its place than certain.
+        terms = [hypothesis.log_likelihood for hypothesis in claim.hypotheses]
+        self.log_fit_max = max([log_known, *(term.total - min(term.layout, 0.0) for term in terms)])
 
     def of(self, account: Account, visit: str | None) -> Sequence[_Branch]:
         """All branches of an account when ``visit`` did it."""
         if self._claim.kind is EventKind.PICK:
-            if (branches := self._picks.get(account.resting)) is None:
-                branches = _sorted([*self._always, *self._lifted(account.resting)])
-                self._picks[account.resting] = branches
+            lying = tuple(each for each in account.resting if self._plates.intersection(each.plates))
+            recent = [sighting for sighting in account.seen if sighting.gondola == self._gondola]
+            tally = Tally.of(recent, self._claim.plates)
+            key = lying, tally, visit if any(each.thing.foreign for each in lying) else None
+            if (branches := self._picks.get(key)) is None:
+                goods = self._placed(self._tally.joined(tally))
+                branches = self._picks[key] = _sorted([*goods, *self._lifted(lying, visit)])
             return branches
         held = account.things_of(visit)
         if (branches := self._returns.get(held)) is None:
             branches = self._returns[held] = _sorted([*self._put_back(held), *self._always])
         return branches
 
+    def _placed(self, tally: Tally) -> Iterator[_Branch]:
+        """The goods of the place, or something unknown, given what picks have shown of it."""
+        plates = self._claim.plates
+        for branch, hypothesis in zip(self._always, self._claim.hypotheses, strict=True):
+            if branch.seen is None:
+                yield branch
+                continue
+            terms = hypothesis.log_likelihood
+            log_layout = self._layout.log_prior(branch.seen.sku, terms.layout, plates, tally)
+            yield replace(branch, log_fit=branch.log_fit - terms.layout + log_layout)
+
     def _goods_taken(self) -> Iterator[_Branch]:
-        """The goods of the place, or something unknown."""
+        """The goods of the place as the planogram alone has it, or something unknown."""
         claim = self._claim
         for hypothesis in claim.hypotheses:
             fit = hypothesis.log_likelihood.total
@@ -152,17 +179,18 @@ class _Branching:
                 for item in hypothesis.items
                 for _ in range(item.quantity)
             )
-            yield _Branch(fit, hypothesis.items, gained)
+            seen = self._layout.sighting(claim.event, claim.plates, hypothesis.items[0].sku)
+            yield _Branch(fit, hypothesis.items, gained, seen=seen)
 
-    def _lifted(self, lying: tuple[Resting, ...]) -> Iterator[_Branch]:
+    def _lifted(self, lying: tuple[Resting, ...], visit: str | None) -> Iterator[_Branch]:
         """What lies there by mistake."""
         for resting in lying:
-            if not set(self._claim.plates).isdisjoint(resting.plates):
-                thing = resting.thing
-                fit = TAKE_RESTING + self._log_straddle + _log_same(self._claim, (thing,))
-                items = (ItemCount(thing.sku, 1),) if thing.sku else ()
-                gained = () if thing.foreign else (thing,)
-                yield _Branch(fit, items, gained, lifted=resting, foreign=thing.foreign)
+            thing = resting.thing
+            fit = TAKE_RESTING + self._log_straddle + _log_same(self._claim, (thing,))
+            fit += STRANGER if thing.foreign and resting.owner != visit else 0.0
+            items = (ItemCount(thing.sku, 1),) if thing.sku else ()
+            gained = () if thing.foreign else (thing,)
+            yield _Branch(fit, items, gained, lifted=resting, foreign=thing.foreign)
 
     def _put_back(self, held: tuple[Thing, ...]) -> Iterator[_Branch]:
         """Something that the visit holds."""
@@ -170,9 +198,7 @@ class _Branching:
             log_place = sum(self._log_place(sku) for sku in sorted({thing.sku for thing in lot}))
             several = (len(lot) - 1) * SEVERAL - math.log(len(held))
             fit = log_place + self._log_straddle + _log_same(self._claim, lot) + several
-            counts = Counter(thing.sku for thing in lot if thing.sku)
-            items = tuple(ItemCount(sku, quantity) for sku, quantity in sorted(counts.items()))
-            yield _Branch(fit, items, lost=lot, laid=self._laid(lot))
+            yield _Branch(fit, lost=lot, laid=self._laid(lot))
 
     def _anything_put(self) -> Iterator[_Branch]:
         """Something of the store's that nobody is known to hold, or something else."""
@@ -233,12 +259,20 @@ def _after(account: Account, branch: _Branch, actor: Actor, claim: Claim, log_we
     if branch.lifted is not None:
         resting.remove(branch.lifted)
     if branch.laid is not None:
-        resting.append(branch.laid)
-    choice = Choice(claim.event, branch.items, visit, branch.foreign)
+        owner = visit if branch.foreign else None
+        resting.append(msgspec.structs.replace(branch.laid, owner=owner))
+    choice = Choice(claim.event, branch.items or _items_of(branch.lost), visit, branch.foreign)
     busy = account.busy
     if visit is not None and actor.hand:
         busy = (*busy, (claim.t_s, visit, actor.hand))
-    return Account(held, tuple(resting[-RESTING_MAX:]), (*account.choices, choice), busy, log_weight)
+    seen = account.seen if branch.seen is None else (*account.seen, branch.seen)
+    return Account(held, tuple(resting[-RESTING_MAX:]), (*account.choices, choice), busy, seen, log_weight)
+
+
+def _items_of(lot: tuple[Thing, ...]) -> tuple[ItemCount, ...]:
+    """By SKU, without what is unknown."""
+    skus = [thing.sku for thing in lot if thing.sku]
+    return tuple(ItemCount(sku, skus.count(sku)) for sku in sorted(set(skus)))
 
 
 def _lots(held: tuple[Thing, ...]) -> Iterator[tuple[Thing, ...]]:

@@ -38,8 +38,9 @@ class AttributionEntry(msgspec.Struct, frozen=True, tag="attribution"):
     event: EventIdentity
     event_revision: int
     revision: int  # rises as later tracks arrive
-    final: bool  # the tracks cover the event's whole window
+    final: bool  # receipts need not wait any longer
     visits: tuple[VisitLikelihood, ...]
+    covered: bool = True  # False: time was up before the tracks came; judged again if they do
 
 
 class ReceiptEntry(msgspec.Struct, frozen=True, tag="receipt"):

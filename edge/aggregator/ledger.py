@@ -10,27 +10,25 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from edge.aggregator.entries import (
-    AttributionEntry,
-    EventEntry,
-    GateEntry,
-    LedgerEntry,
-    ReceiptEntry,
-    RefusalEntry,
+from edge.aggregator.entries import LedgerEntry
+from edge.aggregator.ledger_rows import (
+    GENESIS,
+    BrokenRow,
+    LedgerRow,
+    identity_of,
+    kind_of,
+    read_body,
+    row_hash,
 )
 from edge.errors import StorageError
 from edge.messages import encode
 
 LEDGER_VERSION = 1
 """``user_version`` of the file. A newer file is refused: only its own release can keep its rules."""
-
-GENESIS = bytes(32)
-"""``prev_hash`` of the first row."""
 
 LOCK_WAIT_S = 2.0
 """[s] how long to wait for another program (a backup, an auditor) that holds the write lock."""
@@ -51,53 +49,9 @@ CREATE TRIGGER entries_never_go BEFORE DELETE ON entries
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 """
 
-_decoder: msgspec.json.Decoder[LedgerEntry] = msgspec.json.Decoder(LedgerEntry)
-
 
 class AlreadyHeldError(StorageError):
     """The ledger holds an entry of this identity already; nothing of the transaction was written."""
-
-
-class LedgerRow(msgspec.Struct, frozen=True):
-    """One committed entry."""
-
-    id: int  # [1] from 1 without gaps
-    utc_s: float  # [s] when the aggregator learned it
-    entry: LedgerEntry
-
-
-class BrokenRow(msgspec.Struct, frozen=True):
-    """The first row at which the chain does not hold."""
-
-    id: int
-    reason: str
-
-
-def kind_of(entry: LedgerEntry) -> str:
-    """The entry's tag: event, gate, attribution, receipt or refusal."""
-    return str(entry.__struct_config__.tag)
-
-
-def identity_of(entry: LedgerEntry) -> str:
-    """The name under which the ledger holds an entry at most once: a JSON array starting with its kind."""
-    parts: tuple[str | int | float, ...]
-    match entry:
-        case EventEntry(message=message):
-            parts = (message.node, message.boot, message.seq, message.revision)
-        case GateEntry(gate=gate):
-            parts = (gate.visit, gate.direction.value, gate.t)
-        case AttributionEntry(event=event):
-            parts = (event.node, event.boot, event.seq, entry.event_revision, entry.revision)
-        case ReceiptEntry(receipt=receipt):
-            parts = (receipt.receipt,)
-        case RefusalEntry(event=event):
-            parts = (event.node, event.boot, event.seq, entry.revision)
-    return encode((kind_of(entry), *parts)).decode()
-
-
-def row_hash(prev_hash: bytes, row_id: int, utc_s: float, kind: str, body: str) -> bytes:
-    """sha256(prev_hash || JSON array of id, utc_s, kind, body)."""
-    return sha256(prev_hash + encode((row_id, utc_s, kind, body))).digest()
 
 
 class Ledger:
@@ -192,8 +146,14 @@ class Ledger:
         """
         for row in self._walk():
             if isinstance(row, BrokenRow):
+                where = f"{self._file} row {row.id}"
+                if row.intact:
+                    raise StorageError(
+                        f"the ledger is of another release: {row.reason}", where=where,
+                        fix="Run the release that wrote it, or move the file away to begin a new ledger.",
+                    )  # fmt: skip
                 raise StorageError(
-                    f"the ledger's chain breaks: {row.reason}", where=f"{self._file} row {row.id}",
+                    f"the ledger's chain breaks: {row.reason}", where=where,
                     fix="Somebody or something changed the file: restore it from its copy.",
                 )  # fmt: skip
             yield row
@@ -228,11 +188,11 @@ class Ledger:
                 yield BrokenRow(row_id, "its content does not match its hash")
                 return
             try:
-                entry = _decoder.decode(body)
+                entry, own = read_body(body)
             except msgspec.MsgspecError as error:
-                yield BrokenRow(row_id, f"it cannot be read ({error})")
+                yield BrokenRow(row_id, f"it cannot be read ({error})", intact=True)
                 return
-            if (kind, identity) != (kind_of(entry), identity_of(entry)):
+            if (kind, identity) != own:
                 yield BrokenRow(row_id, "kind and identity are not those of its content")
                 return
             yield LedgerRow(row_id, utc_s, entry)

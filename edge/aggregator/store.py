@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from edge.aggregator.account import NOTHING, Actor, Claim, Contents, Finding
-from edge.aggregator.attribution import Attribution, TrackHistory
 from edge.aggregator.carts import CartBelief
 from edge.aggregator.entries import (
     AttributionEntry,
@@ -23,9 +22,11 @@ from edge.aggregator.entries import (
     ReceiptEntry,
     VisitLikelihood,
 )
+from edge.aggregator.experience import LearnedLayout
 from edge.aggregator.placing import Placing
 from edge.aggregator.tickets import Decision, Tickets, Visit, is_correct, receipt_of
 from edge.aggregator.timeline import Timeline
+from edge.aggregator.witnesses import Witnesses
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
     Cart,
@@ -38,9 +39,6 @@ from edge.messages import (
     TrackFrame,
 )
 from edge.planogram import Catalogue, Planogram
-
-LINGER_S = 10.0
-"""[s] A visit counts as present so long after it left: gates and trackers report late."""
 
 REMEMBERED_S = 7200.0
 """[s] Events older than that and not among the newest :data:`REMEMBERED` are left to the ledger."""
@@ -64,15 +62,15 @@ class Store:
         carts: CartSection,
     ) -> None:
         self._options = attribution
-        self._attribution = Attribution(planogram, attribution)
+        self._witnesses = Witnesses(planogram, attribution)
         self._tickets = Tickets(catalogue, carts)
-        self._history = TrackHistory()
-        self._timeline = Timeline(CartBelief(Placing(planogram), carts))
+        self._timeline = Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), carts))
         self._visits: dict[str, Visit] = {}
         self._events: dict[EventIdentity, ShelfEvent] = {}
         self._attributions: dict[EventIdentity, AttributionEntry] = {}
         # [s] end of the window of events of which tracks may still tell
         self._open: dict[EventIdentity, float] = {}
+        self._uncovered: dict[EventIdentity, float] = {}  # the same of those that receipts wait no longer for
         self._decided: dict[EventIdentity, tuple[Finding | None, Decision]] = {}
         self._disturbances: dict[EventIdentity, Disturbance] = {}
         self._too_late: deque[Decision] = deque(maxlen=TOO_LATE_MAX)
@@ -86,16 +84,16 @@ class Store:
     def receive(self, message: ShelfEvent | Disturbance | GateEvent | TrackFrame) -> tuple[LedgerEntry, ...]:
         """Entries that a new message asks for. Track frames only feed the history of positions."""
         if isinstance(message, TrackFrame):
-            self._history.add(message)
-            return self._attributions_due(message.t)
+            self._witnesses.hear(message, known_s=self._newest)
+            return (*self._attributions_due(self.tracked_until), *self._attributions_covered())
         if isinstance(message, GateEvent):
             known = self._visits.get(message.visit, Visit(message.visit))
             entered = message.direction is GateDirection.ENTERED
             same = (known.entered_at if entered else known.last_left_at) == message.t
             return () if same else (GateEntry(message),)
         if isinstance(message, ShelfEvent):
-            final = self._attribution.window_of(message)[1] <= self._history.newest
-            return (EventEntry(message), self._attribute(message, final=final))
+            is_covered = self._witnesses.wanted_until(message) <= self.tracked_until
+            return (EventEntry(message), self._attribute(message, final=is_covered))
         return (EventEntry(message),)
 
     def settle(self, utc_s: float) -> tuple[LedgerEntry, ...]:
@@ -107,35 +105,22 @@ class Store:
         """Entries that are due because nothing more will come."""
         return (*self._attributions_due(math.inf), *self._receipts_due(math.inf))
 
-    def _attributions_due(self, covered_until: float) -> tuple[LedgerEntry, ...]:
-        return tuple(
-            self._attribute(self._events[event], final=True)
-            for event, window_end in self._open.items()
-            if window_end <= covered_until
-        )
+    def _attributions_due(self, covered_until: float) -> Iterator[LedgerEntry]:
+        """Of events that receipts wait for."""
+        for event, wanted_until in self._open.items():
+            if wanted_until <= covered_until:
+                yield self._attribute(self._events[event], final=True)
+
+    def _attributions_covered(self) -> Iterator[LedgerEntry]:
+        """Of events that were judged before their tracks came."""
+        for event, wanted_until in list(self._uncovered.items()):
+            if wanted_until < self._witnesses.tracked_since:
+                del self._uncovered[event]  # they will not come any more
+            elif wanted_until <= self._witnesses.tracked_until:
+                yield self._attribute(self._events[event], final=True)
 
     def _attribute(self, event: ShelfEvent, *, final: bool) -> AttributionEntry:
-        earlier = self._attribution_of(event)
-        return AttributionEntry(
-            event=event.identity,
-            event_revision=event.revision,
-            revision=earlier.revision + 1 if earlier else 0,
-            final=final,
-            visits=self._attribution.judge(event, self._history, self._present(event)),
-        )
-
-    def _present(self, event: ShelfEvent) -> set[str]:
-        """Who was in the store by the gate's word, or tracked there a moment before."""
-        since = event.t_onset - LINGER_S
-        frames = self._history.window(since, event.t_settled)
-        tracked = {target.visit for frame in frames for target in frame.targets}
-        return tracked | {
-            visit.visit
-            for visit in self._visits.values()
-            if visit.entered_at is not None
-            and visit.entered_at <= event.t_settled
-            and (visit.left_at is None or visit.left_at >= since)
-        }
+        return self._witnesses.judge(event, self._visits.values(), self._attribution_of(event), final=final)
 
     def _receipts_due(self, left_before: float) -> tuple[LedgerEntry, ...]:
         """Receipts that are missing or say something else by now; looked for only after a change."""
@@ -194,6 +179,7 @@ class Store:
             if self._events.pop(identity, None) is not None:
                 self._timeline.remove(identity)
                 self._open.pop(identity, None)
+                self._uncovered.pop(identity, None)
             self._disturbances[identity] = message
             if len(self._disturbances) >= 2 * REMEMBERED:
                 self._disturbances = {each.identity: each for each in self.disturbances()[-REMEMBERED:]}
@@ -237,10 +223,12 @@ class Store:
     def _claim(self, event: ShelfEvent) -> None:
         """Put an event into the timeline as it is known now."""
         attribution = self._attribution_of(event)
-        if attribution is not None and attribution.final:
-            self._open.pop(event.identity, None)
-        else:
-            self._open[event.identity] = self._attribution.window_of(event)[1]
+        self._open.pop(event.identity, None)
+        self._uncovered.pop(event.identity, None)
+        if attribution is None or not attribution.final:
+            self._open[event.identity] = self._witnesses.wanted_until(event)
+        elif not attribution.covered:
+            self._uncovered[event.identity] = self._witnesses.wanted_until(event)
         self._timeline.put(
             Claim(
                 event=event.identity,
@@ -271,6 +259,7 @@ class Store:
         for event in old:
             del self._events[event]
             self._open.pop(event, None)
+            self._uncovered.pop(event, None)
             self._decided.pop(event, None)
         self._forgotten.decisions += len(old)
         self._attributions = {
@@ -319,6 +308,11 @@ class Store:
         """Every remembered event as it is taken now, by onset."""
         late = sorted(self._too_late, key=lambda each: (each.event.t_onset, each.event.identity))
         return (*late, *self._look().decisions)
+
+    @property
+    def tracked_until(self) -> float:
+        """[s] until when tracks have come; -inf before the first."""
+        return self._witnesses.tracked_until
 
     def disturbances(self) -> tuple[Disturbance, ...]:
         """Everything that moved plates and charged nobody, by onset."""

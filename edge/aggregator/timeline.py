@@ -21,10 +21,12 @@ from edge.aggregator.account import (
     Finding,
     contents_of,
     findings_of,
+    sightings_of,
     without_events,
     without_visits,
 )
 from edge.aggregator.carts import CartBelief
+from edge.aggregator.experience import NO_EXPERIENCE, Experience
 from edge.messages import EventIdentity
 
 SETTLED_S = 300.0
@@ -44,8 +46,9 @@ LOT = 10 * EVERY
 class _Step:
     """The belief after one claim."""
 
-    beam: Beam  # (): not kept
+    beam: Beam  # (): not kept, nor is the experience
     closed: frozenset[str]  # visits whose doubts are settled
+    experience: Experience = NO_EXPERIENCE  # of settled events
     findings: dict[EventIdentity, Finding] = field(default_factory=dict)  # settled here
     contents: dict[str, Contents] = field(default_factory=dict)  # settled here
 
@@ -120,7 +123,7 @@ class Timeline:
             return ()
         self._compute()
         last = self._steps[count - 1]
-        self._start = _Step(last.beam, last.closed)
+        self._start = _Step(last.beam, last.closed, last.experience)
         gone = tuple(event for _, event in self._order[:count])
         for event in gone:
             del self._claims[event]
@@ -160,25 +163,28 @@ class Timeline:
             self._steps.append(self._step(before, self._claims[event]))
             old = len(self._steps) - 1 - RECENT
             if old >= 0 and (old + 1) % EVERY:
-                self._steps[old].beam = ()
+                self._steps[old].beam, self._steps[old].experience = (), NO_EXPERIENCE
         return self._steps[-1].beam if self._steps else self._start.beam
 
     def _step(self, before: _Step, claim: Claim) -> _Step:
         long_ago = claim.t_onset_s - SETTLED_S
         closed = frozenset(visit for visit, left_at in self._left.items() if left_at < long_ago)
-        step = _Step(before.beam, closed)
+        step = _Step(before.beam, closed, before.experience)
         if not closed <= before.closed:
             settled = frozenset(self._settled(before.beam, closed, long_ago))
             step.contents = {
                 visit: part for visit, part in contents_of(before.beam).items() if visit in closed
             }
             step.findings |= _among(findings_of(before.beam), settled)
+            step.experience = step.experience.joined(sightings_of(before.beam, settled).items())
             step.beam = without_visits(before.beam, closed, settled)
-        step.beam = self._belief.update(step.beam, claim)
+        step.beam = self._belief.update(step.beam, claim, step.experience)
         agreed = [column[0] for column in _columns(step.beam) if column.count(column[0]) == len(column)]
         if agreed:
             step.findings |= {choice.event: (choice, 1.0) for choice in agreed}
-            step.beam = without_events(step.beam, {choice.event for choice in agreed})
+            events = {choice.event for choice in agreed}
+            step.experience = step.experience.joined(sightings_of(step.beam, events).items())
+            step.beam = without_events(step.beam, events)
         return step
 
     def _settled(self, beam: Beam, closed: frozenset[str], long_ago: float) -> Iterator[EventIdentity]:

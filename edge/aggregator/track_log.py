@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from edge.aggregator.attribution import HISTORY_S
+from edge.aggregator.track_history import HISTORY_S
 from edge.errors import MessageError
 from edge.messages import TrackFrame, decode, encode
 
@@ -43,8 +43,13 @@ class TrackLog:
                     file.with_name(file.name + suffix).unlink(missing_ok=True)
                 self._connection = self._open()
 
-    def add(self, frame: TrackFrame) -> None:
-        """Remember a frame; a disk that refuses is logged when that starts and when it ends."""
+    def add(self, frame: TrackFrame, *, until: float) -> None:
+        """Remember a frame; a disk that refuses is logged when that starts and when it ends.
+
+        Args:
+            frame: of any time: it may be dated wrongly.
+            until: [s] time of the tracks so far; what is far from it is forgotten, some frames at a time.
+        """
         if self._connection is None:
             return
         try:
@@ -52,7 +57,7 @@ class TrackLog:
             self._until_forgetting -= 1
             if self._until_forgetting <= 0:
                 self._until_forgetting = FORGET_EVERY
-                self._connection.execute("DELETE FROM frames WHERE t < ?", (frame.t - HISTORY_S,))
+                self._connection.execute("DELETE FROM frames WHERE abs(t - ?) > ?", (until, HISTORY_S))
         except sqlite3.Error as error:
             if not self._failing:
                 logger.warning("%s: tracks are not remembered (%s)", self._file, error)
@@ -63,11 +68,11 @@ class TrackLog:
             self._failing = False
 
     def frames(self) -> Iterator[TrackFrame]:
-        """What is remembered, by time, as far as it can be read."""
+        """What is remembered, as it came, as far as it can be read."""
         if self._connection is None:
             return
         with suppress(sqlite3.Error, MessageError):
-            for (payload,) in self._connection.execute("SELECT payload FROM frames ORDER BY t, rowid"):
+            for (payload,) in self._connection.execute("SELECT payload FROM frames ORDER BY rowid"):
                 yield decode(payload, TrackFrame, source=str(self._file))
 
     def close(self) -> None:

@@ -180,11 +180,11 @@ class Writer:
             self._announcer.acknowledge(sender, self._ingest.ack(sender, entry.event.boot))
 
     def _follow(self, frame: TrackFrame) -> None:
-        self._tracks.add(frame)
         if self.fault:
             self._store.receive(frame)  # for the history; what it would enter is planned again later
         else:  # announced by the next `settle`: frames are many
             self._commit(lambda: self._store.receive(frame))
+        self._tracks.add(frame, until=self._store.tracked_until)
 
     def _enter(self, fact: Fact, judgement: Judgement) -> bool:
         """Commit a fact unless it is held already, then acknowledge it; False when the ledger refuses."""

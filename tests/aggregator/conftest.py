@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aggregator_process import AggregatorProcess, Client
 from small_store import CATALOGUE, PLANOGRAM, Shelf
+from writer_bench import Bench
 
 from edge.broker.embedded import EmbeddedBroker
 from edge.planogram import Catalogue, Planogram, load_catalogue, load_planogram
@@ -35,6 +36,14 @@ def planogram(store_dir: Path, catalogue: Catalogue) -> Planogram:
 @pytest.fixture
 def shelf() -> Shelf:
     return Shelf()
+
+
+@pytest.fixture
+def bench(
+    store_dir: Path, catalogue: Catalogue, planogram: Planogram, monkeypatch: pytest.MonkeyPatch
+) -> Bench:
+    monkeypatch.setattr("edge.aggregator.ledger.LOCK_WAIT_S", 0.02)
+    return Bench(store_dir, catalogue, planogram)
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import itertools
 import math
 
 import msgspec
 import pytest
 
-from edge.aggregator.attribution import HISTORY_S, MISSING, UNSEEN, Attribution, TrackHistory
+from edge.aggregator.attribution import Attribution
+from edge.aggregator.reach import MISSING, UNSEEN
+from edge.aggregator.track_history import TrackHistory
 from edge.config import AttributionSection
 from edge.messages import KeyPoint, Target, TrackFrame
 from edge.planogram import Planogram
@@ -115,22 +116,3 @@ def test_the_middle_of_the_change_counts(attribution, shelf):
     history = history_of(event, anna={"r_wrist": (0.05, 0.1, 0.85)}, bela={"r_wrist": (0.15, 0.1, 0.85)})
     judged = likelihoods(attribution.judge(event, history, []))
     assert judged["bela", "r_wrist"] > judged["anna", "r_wrist"]
-
-
-def test_frames_in_any_order_make_one_history():
-    frames = [TrackFrame(t=float(t), targets=()) for t in range(5)]
-    for order in itertools.islice(itertools.permutations(frames), 0, 120, 7):
-        history = TrackHistory()
-        for frame in order:
-            history.add(frame)
-        assert list(history.window(1.0, 3.0)) == frames[1:4]
-        assert history.newest == 4.0
-
-
-def test_history_is_bounded():
-    history = TrackHistory()
-    for number in range(20_000):
-        history.add(TrackFrame(t=number * 0.1, targets=()))
-    assert len(history.window(-math.inf, math.inf)) < HISTORY_S * 10 + 300
-    history.add(TrackFrame(t=0.0, targets=()))
-    assert not history.window(0.0, 1.0)

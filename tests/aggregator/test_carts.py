@@ -11,6 +11,7 @@ from small_store import PLATES, WEIGHTS_G
 
 from edge.aggregator.account import EMPTY_STORE, Actor, Beam, Claim, contents_of, findings_of
 from edge.aggregator.carts import RESTING_MAX, CartBelief
+from edge.aggregator.experience import LearnedLayout
 from edge.aggregator.placing import Placing
 from edge.config import CartSection
 from edge.messages import EventIdentity, EventKind, EvidenceTerms, Hypothesis, ItemCount
@@ -22,7 +23,7 @@ NOBODY = (Actor(None, "", 1.0),)
 
 @pytest.fixture
 def belief(planogram) -> CartBelief:
-    return CartBelief(Placing(planogram), CartSection())
+    return CartBelief(Placing(planogram), LearnedLayout(planogram), CartSection())
 
 
 def claim(
@@ -143,6 +144,20 @@ def test_a_foreign_thing_put_and_taken_charges_nobody(belief):
     assert beam[0].resting == ()
 
 
+def test_a_stranger_seldom_takes_what_is_not_the_stores(belief):
+    """Put down by anna with a hand on it, and taken by bela: rather goods that were weighed badly."""
+    held = claim(1, ANNA, "0001", weight_g=600.0)
+    put_down = put(2, ANNA, "0002", weight_g=622.0, plate="wall/2/1")
+    nothing = (Hypothesis((), 1.0, EvidenceTerms(weight=-9.0)),)
+    taken = claim(3, BELA, "0003", weight_g=622.0)
+    owner, stranger = (
+        Claim(taken.event, taken.kind, taken.plates, 622.0, 0.5, nothing, 30.0, 30.4, who)
+        for who in (ANNA, BELA)
+    )
+    assert after(belief, held, put_down, owner)[0].choices[-1].foreign
+    assert best(after(belief, held, put_down, stranger), "bela") == {"0001": 1}
+
+
 def test_unknown_goods_are_held_as_such(belief):
     taken = claim(1, ANNA, "0001", unknown=10.0)
     assert best(after(belief, taken), "anna") == {"": 1}
@@ -224,7 +239,7 @@ def test_a_beam_is_a_distribution(belief_for_all, story):
         assert math.fsum(map(math.exp, weights)) == pytest.approx(1.0)
         assert weights == sorted(weights, reverse=True)
         assert len(beam) <= CartSection().beam
-        parts = {(account.held, account.resting, account.choices, account.busy) for account in beam}
+        parts = {(each.held, each.resting, each.choices, each.busy, each.seen) for each in beam}
         assert len(parts) == len(beam), "no account twice"
     for account in beam:
         assert [choice.event.seq for choice in account.choices] == list(range(1, len(story) + 1))
@@ -265,4 +280,5 @@ def _belief(beam: int) -> CartBelief:
     plates = {f"wall/1/{n}": Box((0.1 * n, 0.0, 0.8), (0.1, 0.4, 0.3)) for n in range(1, 5)}
     plates["wall/2/1"] = Box((0.0, 0.0, 1.2), (0.1, 0.4, 0.3))
     facings = [Facing((plate,), sku=sku) for sku, plate in PLATES.items()]
-    return CartBelief(Placing(Planogram("test", plates, facings)), CartSection(beam=beam))
+    planogram = Planogram("test", plates, facings)
+    return CartBelief(Placing(planogram), LearnedLayout(planogram), CartSection(beam=beam))

@@ -13,10 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.aggregator.entries import AttributionEntry, EventEntry, GateEntry, LedgerEntry
-from edge.aggregator.ledger import GENESIS, AlreadyHeldError, Ledger, identity_of, kind_of
+from edge.aggregator.entries import AttributionEntry, EventEntry, GateEntry, LedgerEntry, RefusalEntry
+from edge.aggregator.ingest import Ingest
+from edge.aggregator.ledger import AlreadyHeldError, Ledger
+from edge.aggregator.ledger_rows import GENESIS, identity_of, kind_of, row_hash
 from edge.errors import StorageError
-from edge.messages import GateDirection, GateEvent
+from edge.messages import GateDirection, GateEvent, encode
 
 
 @pytest.fixture
@@ -131,6 +133,52 @@ def test_verify_names_the_first_broken_row(file, entries, statement, row, reason
     assert reason in broken.reason
     with pytest.raises(StorageError, match=f"row {row}: the ledger's chain breaks"):
         list(Ledger(file).entries())
+
+
+def write_as_earlier_release(file: Path, entry: LedgerEntry, old: str, new: str) -> None:
+    """Append a row as a release did whose entries looked a little different."""
+    body = encode(entry).decode()
+    assert old in body
+    body = body.replace(old, new)
+    connection = sqlite3.connect(file)
+    head = connection.execute("SELECT id, hash FROM entries ORDER BY id DESC LIMIT 1").fetchone()
+    row_id, prev_hash = head[0] + 1, head[1]
+    digest = row_hash(prev_hash, row_id, 20.0, kind_of(entry), body)
+    row = (row_id, 20.0, kind_of(entry), identity_of(entry), body, prev_hash, digest)
+    connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    connection.commit()
+    connection.close()
+
+
+def test_an_event_that_an_earlier_release_took_is_read_as_refused(file, entries, shelf, catalogue, planogram):
+    """Events once came without plates."""
+    Ledger(file).append(entries, 10.0)
+    old = EventEntry(shelf.event(3))
+    plates = encode(old.message.plates).decode()
+    write_as_earlier_release(file, old, plates, "[]")
+    ledger = Ledger(file)
+    assert ledger.verify() is None
+    ledger.append([EventEntry(shelf.event(4))], 30.0)
+    read = [row.entry for row in ledger.entries()]
+    refused = read[4]
+    assert isinstance(refused, RefusalEntry)
+    assert refused.event == old.message.identity
+    assert "plates" in refused.reason
+    assert refused.payload.startswith('{"type":"event"'), "word for word"
+    ingest = Ingest((), catalogue, planogram)
+    for entry in read:
+        ingest.note(entry, 0.0)
+    assert ingest.upto("n1", "b1") == 4, "the node need not send it again"
+
+
+def test_a_row_that_only_another_release_can_read_is_refused_with_a_fix(file, entries, shelf):
+    Ledger(file).append(entries, 10.0)
+    gate = GateEntry(shelf.entered("bela"))
+    write_as_earlier_release(file, gate, '"entered"', '"jumped the gate"')
+    with pytest.raises(StorageError) as caught:
+        list(Ledger(file).entries())
+    assert f"{file} row 5: the ledger is of another release" in str(caught.value)
+    assert "Run the release that wrote it" in caught.value.fix
 
 
 def test_locked_ledger_is_named_and_recovers(file, entries, monkeypatch):

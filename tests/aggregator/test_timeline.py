@@ -9,6 +9,7 @@ from small_store import PLATES, WEIGHTS_G
 
 from edge.aggregator.account import Actor, Claim
 from edge.aggregator.carts import CartBelief
+from edge.aggregator.experience import LearnedLayout
 from edge.aggregator.placing import Placing
 from edge.aggregator.timeline import EVERY, LOT, RECENT, SETTLED_S, Timeline
 from edge.config import CartSection
@@ -17,7 +18,7 @@ from edge.messages import EventIdentity, EventKind, EvidenceTerms, Hypothesis, I
 
 @pytest.fixture
 def make(planogram):
-    return lambda: Timeline(CartBelief(Placing(planogram), CartSection()))
+    return lambda: Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), CartSection()))
 
 
 def claim(seq: int, t: float, *visits: str, sku: str = "0001", doubt: float = 0.3) -> Claim:
