@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,8 @@ UNITS = 8
 """[units] of each SKU on its plate."""
 TARE_G = 400.0
 """[g] of a tray on the plate without goods."""
+NOISE_COUNTS = 45.0
+"""[counts] of the converter itself: 90 nV (HX711 data sheet, 80 samples a second, gain 128)."""
 CELLS_LIKE = "57ee17a4d0000001"
 """Simulated board whose load cells the emulated one has."""
 RATE_HZ = 80
@@ -46,19 +47,16 @@ class Shelf:
 
     def __init__(self, seed: int) -> None:
         loads_g = {plate: UNITS * WEIGHTS_G[sku] for sku, plate in FACINGS.items()}
-        self._rack = Rack(
-            PLATES, [loads_g.get(plate, TARE_G) for plate in PLATES], np.random.default_rng(seed)
-        )
-        made = LoadCells.of_board(CELLS_LIKE, len(PLATES))
-        self._cells = replace(made, noise_g=np.zeros(len(PLATES)))
-        self.noise_counts = made.noise_g * np.abs(made.counts_per_gram)  # the emulator adds it
+        mechanics, noise = np.random.default_rng(seed).spawn(2)
+        self._rack = Rack(PLATES, [loads_g.get(plate, TARE_G) for plate in PLATES], mechanics)
+        self._cells = LoadCells(CELLS_LIKE, len(PLATES), noise, misread_share=0.0)
 
     def render(self, forces: Sequence[PlateForce], duration_s: float) -> np.ndarray:
         """[n, channel] counts at 80 Hz while these forces act."""
         for force in forces:
             self._rack.act(force)
         at_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
-        return self._cells.to_counts(self._rack.load_g(at_s), at_s, np.random.default_rng(0))
+        return self._cells.update(self._rack.load_g(at_s), at_s)
 
 
 def ask_board_id(board: EmulatedBoard) -> str:
@@ -184,9 +182,9 @@ def emulated_store(folder: Path, shelf: Shelf) -> Iterator[tuple[EmulatedBoard, 
         EmbeddedBroker(BrokerKind.NATS, folder / "broker") as broker,
     ):
         start = shelf.render([], 1 / RATE_HZ)[0]
-        for cell, noise_counts in enumerate(shelf.noise_counts):
+        for cell in range(len(PLATES)):
             board.load(cell, start[cell])
-            board.noise(cell, noise_counts)
+            board.noise(cell, NOISE_COUNTS)
         node, aggregator = write_store(
             folder, board_id=ask_board_id(board), port=board.port, broker_port=broker.port
         )
