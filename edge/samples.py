@@ -15,6 +15,12 @@ from numpy.typing import NDArray
 
 NS_PER_S = 1_000_000_000
 
+RAIL_HIGH = 2**23 - 1  # [counts] largest code of a 24-bit converter (HX711 datasheet, "0x7FFFFF")
+RAIL_LOW = -(2**23)  # [counts] smallest code ("0x800000")
+# Codes that a converter read at a wrong moment gives: all ones below some bit, or nothing at all
+# (HX711 library issue 83: 8388607, 4194303, 2097151 ... or 0). The shorter ones are ordinary readings.
+BAD_CODES = np.array([0, *(2**bits - 1 for bits in range(18, 24))], dtype=np.int32)
+
 Counts = NDArray[np.int32]
 Grams = NDArray[np.float64]
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from edge.config import CalibrationFile
-from edge.samples import CountBlock, WeightBlock
-
-RAIL_HIGH = 2**23 - 1  # [counts] largest code of a 24-bit converter (HX711 datasheet, "0x7FFFFF")
-RAIL_LOW = -(2**23)  # [counts] smallest code ("0x800000")
-# Codes that a converter read at a wrong moment gives: all ones below some bit, or nothing at all
-# (HX711 library issue 83: 8388607, 4194303, 2097151 ... or 0). The shorter ones are ordinary readings.
-BAD_CODES = np.array([0, *(2**bits - 1 for bits in range(18, 24))], dtype=np.int32)
+from edge.samples import BAD_CODES, RAIL_HIGH, RAIL_LOW, CountBlock, WeightBlock
 
 
 class CountsToGrams:
@@ -30,8 +24,8 @@ class CountsToGrams:
 
     def __init__(self, calibration: CalibrationFile) -> None:
         channels = calibration.channels
-        self._zero_counts = np.array([channel.zero_counts for channel in channels])
-        self._counts_per_gram = np.array([channel.counts_per_gram for channel in channels])
+        self._zero_counts = np.array([each.zero_counts if each else np.nan for each in channels])
+        self._counts_per_gram = np.array([each.counts_per_gram if each else np.nan for each in channels])
 
     def update(self, block: CountBlock) -> WeightBlock:
         """Grams of a block. Channels without calibration come out as NaN."""
