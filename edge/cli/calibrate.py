@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Callable
 from contextlib import ExitStack, closing
@@ -128,6 +129,9 @@ def calibrate(
     """
     if simulate == (config is not None):
         raise typer.BadParameter("name the node's file, or --simulate", param_hint="--config")
+    if not logging.getLogger().isEnabledFor(logging.INFO):
+        # What the link has to say ends as this command's own sentence.
+        logging.getLogger("firmware_bridge").setLevel(logging.ERROR)
     console = Console(stderr=as_json)
     weights = partial(parse_loads, weight_class=weight_class, tolerance_g=tolerance_g)
     loads = weights(masses)

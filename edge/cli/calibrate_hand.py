@@ -50,10 +50,10 @@ class Technician:
         """See :class:`Hand`."""
         del source
         if step.kind is StepKind.CREEP_END:
-            self._console.print(step.request)
+            self._console.print(f"→ {step.request}")
             time.sleep(step.hold_s)
             return
-        self._ask(f"[bold]{step.request}[/] Hands off, then press Enter.")
+        self._ask(f"→ [bold]{step.request}[/] Hands off, then press Enter.")
         time.sleep(self._settle_s)
 
     def agrees(self, question: str) -> bool:
@@ -87,11 +87,16 @@ class WatchedHand:
 
     def __init__(self, console: Console, settle_s: float, patience_s: float) -> None:
         self._console, self._settle_s, self._patience_s = console, settle_s, patience_s
+        self._step: Step | None = None  # that was asked for last
         self._level: tuple[float, float] | None = None  # (mean, sigma of a look) in counts
 
     def place(self, step: Step, source: CountsSource) -> None:
         """See :class:`Hand`."""
-        self._console.print(step.request, highlight=False, markup=False)
+        if step == self._step:  # asked for again: it lies there already
+            time.sleep(self._settle_s)
+            return
+        self._step = step
+        self._console.print(f"→ {step.request}", highlight=False, markup=False, soft_wrap=True)
         if self._level is None or step.kind is StepKind.CREEP_END:
             time.sleep(step.hold_s)
             self._level = _look(source)

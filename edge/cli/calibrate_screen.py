@@ -30,9 +30,10 @@ class CalibrationScreen(Listener):
             f"drift {diagnosis.drift_counts_per_min:+.0f} ± "
             f"{diagnosis.drift_sigma_counts_per_min:.0f} counts/min",
             highlight=False,
+            soft_wrap=True,
         )
         for finding in diagnosis.findings:
-            self._console.print(f"[yellow]![/] {finding}", highlight=False)
+            self._console.print(f"[yellow]![/] {finding}", highlight=False, soft_wrap=True)
 
     def taken(self, number: int, total: int, taken: Taken) -> None:
         """See :class:`Listener`."""
@@ -45,7 +46,7 @@ class CalibrationScreen(Listener):
 
     def refused(self, error: CalibrationRefusedError) -> None:
         """See :class:`Listener`."""
-        self._console.print(f"[red]✗[/] {error}", highlight=False)
+        self._console.print(f"[red]✗[/] {error}", highlight=False, soft_wrap=True)
 
     def certified(self, certificate: Certificate) -> None:
         """The result, before it is accepted."""

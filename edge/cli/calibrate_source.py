@@ -27,6 +27,13 @@ POLL_S = 0.02
 """[s] between looks at the port."""
 
 
+_HOPELESS = (
+    LinkFault.PORT_MISSING, LinkFault.PORT_FORBIDDEN, LinkFault.PORT_UNUSABLE, LinkFault.WRONG_BOARD,
+    LinkFault.PROTOCOL_VERSION,
+)  # fmt: skip
+"""Reasons that waiting does not mend; their details name the port."""
+
+
 class CountsSource(Protocol):
     """One channel of one board.
 
@@ -134,8 +141,8 @@ class BoardSource:
                 return
             if status.fault is LinkFault.PORT_BUSY:
                 raise PortBusyError(status.detail)
-            if status.fault in (LinkFault.PORT_FORBIDDEN, LinkFault.PORT_UNUSABLE, LinkFault.WRONG_BOARD):
-                raise StartError(status.detail or str(status.fault), where=self.origin)
+            if status.fault in _HOPELESS:
+                raise StartError(status.detail or str(status.fault))
             if time.monotonic() > deadline:
                 raise StartError(
                     status.detail or "no board answers", where=self.origin,
