@@ -187,6 +187,7 @@ class SensorState(StrEnum):
     STALE = "stale"
     DISCONNECTED = "disconnected"
     UNCALIBRATED = "uncalibrated"
+    CALIBRATING = "calibrating"  # by somebody, now
 
 
 class NodeState(Payload, frozen=True, kw_only=True):
@@ -238,6 +239,10 @@ class CommandVerb(StrEnum):
 
     REBIRTH = "rebirth"
     RESEND = "resend"
+    CALIBRATE = "calibrate"  # plate, lease_s: set it aside for so long at least
+    CAPTURE = "capture"  # plate, seconds: counts of a plate that is set aside; the reply comes when they have
+    RELEASE = "release"  # plate: it weighs again
+    RELOAD = "reload"  # read the calibration files again
 
 
 class Command(Payload, frozen=True, kw_only=True):
@@ -248,12 +253,21 @@ class Command(Payload, frozen=True, kw_only=True):
     arguments: dict[str, str] = {}
 
 
+class ChannelCounts(msgspec.Struct, frozen=True):
+    """Consecutive samples of one plate."""
+
+    counts: tuple[int, ...]  # [counts] raw ADC counts
+    rate_hz: float  # [Hz] measured
+    lost: Count = 0  # [samples] missing in between
+
+
 class Reply(Payload, frozen=True, kw_only=True):
     """Answer of a node to the command with the same correlation id."""
 
     correlation: str
     ok: bool
     detail: str = ""
+    captured: ChannelCounts | None = None  # what a capture was asked for
 
 
 # --- people -----------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.config import ChannelCalibration
+
 NS_PER_S = 1_000_000_000
 
 RAIL_HIGH = 2**23 - 1  # [counts] largest code of a 24-bit converter (HX711 datasheet, "0x7FFFFF")
@@ -145,5 +147,21 @@ class PriorLevels(msgspec.Struct, frozen=True, tag="prior_levels"):
     levels_g: dict[str, float]  # [g] by plate, as calibrated then
 
 
-NodeInput = CountBlock | WeightBlock | LinkReport | UtcReading | PriorLevels
+class PlateHold(msgspec.Struct, frozen=True, tag="plate_hold"):
+    """A plate is set aside while somebody calibrates it (``held``), or weighs again."""
+
+    plate: str
+    mono_ns: int  # [ns] when it was asked for
+    held: bool
+
+
+class Recalibration(msgspec.Struct, frozen=True, tag="recalibration"):
+    """A plate weighs with another calibration from here on."""
+
+    plate: str
+    mono_ns: int  # [ns] when it was read
+    calibration: ChannelCalibration
+
+
+NodeInput = CountBlock | WeightBlock | LinkReport | UtcReading | PriorLevels | PlateHold | Recalibration
 """Everything that may enter ``node.pipeline.step``; what a recording holds."""

@@ -27,6 +27,7 @@ from edge.cli.calibrate_place import place_of, simulated_place
 from edge.cli.calibrate_screen import CalibrationScreen
 from edge.cli.calibrate_session import Plan, certify, utc_now, walk, watch
 from edge.cli.calibrate_simulated import simulated_board
+from edge.config import PlateName
 
 
 class Acceptance(StrEnum):
@@ -130,8 +131,9 @@ def calibrate(
     if simulate == (config is not None):
         raise typer.BadParameter("name the node's file, or --simulate", param_hint="--config")
     if not logging.getLogger().isEnabledFor(logging.INFO):
-        # What the link has to say ends as this command's own sentence.
-        logging.getLogger("firmware_bridge").setLevel(logging.ERROR)
+        # What link and broker have to say ends as this command's own sentence.
+        for room in ("firmware_bridge", "edge.broker"):
+            logging.getLogger(room).setLevel(logging.ERROR)
     console = Console(stderr=as_json)
     weights = partial(parse_loads, weight_class=weight_class, tolerance_g=tolerance_g)
     loads = weights(masses)
@@ -140,6 +142,7 @@ def calibrate(
     with ExitStack() as stack:
         hand: Hand
         if config is None:
+            _check_plate(plate)
             section, base_dir, hand = stack.enter_context(simulated_board(plate, settle_s))
             place = simulated_place(plate, section, base_dir, out)
         else:
@@ -156,7 +159,10 @@ def calibrate(
             in_force=None if new_cell else in_force,
         )  # fmt: skip
         screen = CalibrationScreen(console)
-        console.print(f"Plate {plate}: channel {place.channel} of board {source.board_id}, {source.origin}")
+        console.print(
+            f"Plate {plate}: channel {place.channel} of board {source.board_id}, {source.origin}",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
         diagnosis = watch(plan, source, screen)
         if diagnose_only:
             if as_json:
@@ -169,9 +175,22 @@ def calibrate(
             raise refuse_unaccepted(certificate)
         outcome = put_in_force(certificate, place.calibration_file(source.board_id), source.channels)
         adopted = source.adopt()
-    console.print(f"In force: {outcome.calibration} ({adopted})\nCertificate: {outcome.page}", soft_wrap=True)
+    console.print(
+        f"In force: {outcome.calibration} ({adopted})\nCertificate: {outcome.page}",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
     if as_json:
         print(json.dumps(_summary(certificate, outcome)))
+
+
+def _check_plate(plate: str) -> None:
+    """A simulated plate stands in no file that would have refused its name."""
+    try:
+        msgspec.convert(plate, PlateName)
+    except msgspec.ValidationError:
+        raise typer.BadParameter(
+            f"expected gondola/shelf/plate, found {plate!r}", param_hint="PLATE"
+        ) from None
 
 
 def _accepted(certificate: Certificate, accept: Acceptance, hand: Hand) -> bool:

@@ -6,6 +6,7 @@ import time
 from typing import Protocol
 
 from rich.console import Console
+from rich.markup import escape
 
 from edge.calibration.reading import read
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
@@ -53,13 +54,13 @@ class Technician:
             self._console.print(f"→ {step.request}")
             time.sleep(step.hold_s)
             return
-        self._ask(f"→ [bold]{step.request}[/] Hands off, then press Enter.")
+        self._ask(f"→ [bold]{escape(step.request)}[/] Hands off, then press Enter.")
         time.sleep(self._settle_s)
 
     def agrees(self, question: str) -> bool:
         """See :class:`Hand`."""
         while True:
-            answer = self._ask(f"{question} [bold]\\[y/n][/]").strip().lower()
+            answer = self._ask(f"{escape(question)} [bold]\\[y/n][/]").strip().lower()
             if answer in ("y", "yes", "n", "no"):
                 return answer.startswith("y")
 

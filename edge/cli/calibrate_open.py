@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from edge.calibration.record import read_calibration
+from edge.cli.calibrate_node import NodeSource
 from edge.cli.calibrate_place import Place
-from edge.cli.calibrate_source import BoardSource, CountsSource
+from edge.cli.calibrate_source import BoardSource, CountsSource, PortBusyError
 from edge.clock import SystemClock
 from edge.config import ChannelCalibration
 
@@ -14,9 +15,15 @@ def open_source(place: Place) -> CountsSource:
 
     Raises:
         StartError: neither board nor node answers.
+        BrokerError: the broker's credentials cannot be used.
         BoardIdError: a ``board_id`` that no board can have.
     """
-    return BoardSource(place.section, place.base_dir, place.channel, SystemClock())
+    try:
+        return BoardSource(place.section, place.base_dir, place.channel, SystemClock())
+    except PortBusyError:
+        if place.config is None:
+            raise
+        return NodeSource(place.config, place.base_dir, place.plate, place.section)
 
 
 def in_force_of(place: Place, source: CountsSource) -> ChannelCalibration | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from edge.calibration.certificate import Certificate
@@ -33,7 +34,7 @@ class CalibrationScreen(Listener):
             soft_wrap=True,
         )
         for finding in diagnosis.findings:
-            self._console.print(f"[yellow]![/] {finding}", highlight=False, soft_wrap=True)
+            self._console.print(f"[yellow]![/] {escape(str(finding))}", highlight=False, soft_wrap=True)
 
     def taken(self, number: int, total: int, taken: Taken) -> None:
         """See :class:`Listener`."""
@@ -46,7 +47,7 @@ class CalibrationScreen(Listener):
 
     def refused(self, error: CalibrationRefusedError) -> None:
         """See :class:`Listener`."""
-        self._console.print(f"[red]✗[/] {error}", highlight=False, soft_wrap=True)
+        self._console.print(f"[red]✗[/] {escape(str(error))}", highlight=False, soft_wrap=True)
 
     def certified(self, certificate: Certificate) -> None:
         """The result, before it is accepted."""

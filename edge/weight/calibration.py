@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edge.config import CalibrationFile
+from edge.config import CalibrationFile, ChannelCalibration
 from edge.samples import BAD_CODES, RAIL_HIGH, RAIL_LOW, CountBlock, WeightBlock
 
 
@@ -22,10 +23,23 @@ class CountsToGrams:
     [[100.0], [nan]]
     """
 
-    def __init__(self, calibration: CalibrationFile) -> None:
-        channels = calibration.channels
-        self._zero_counts = np.array([each.zero_counts if each else np.nan for each in channels])
-        self._counts_per_gram = np.array([each.counts_per_gram if each else np.nan for each in channels])
+    def __init__(self, calibration: CalibrationFile | None) -> None:
+        self._calibration = calibration
+        self._zero_counts: NDArray[np.float64]  # [channel] NaN: not calibrated
+        self._counts_per_gram: NDArray[np.float64]
+        self.reset()
+
+    def knows(self, channel: int) -> bool:
+        """Whether the channel has a calibration."""
+        return channel < len(self._counts_per_gram) and bool(np.isfinite(self._counts_per_gram[channel]))
+
+    def renew(self, channel: int, calibration: ChannelCalibration) -> None:
+        """Another calibration of one channel, from the next block on."""
+        more = np.full(max(0, channel + 1 - len(self._counts_per_gram)), np.nan)
+        self._zero_counts = np.concatenate((self._zero_counts, more))
+        self._counts_per_gram = np.concatenate((self._counts_per_gram, more))
+        self._zero_counts[channel] = calibration.zero_counts
+        self._counts_per_gram[channel] = calibration.counts_per_gram
 
     def update(self, block: CountBlock) -> WeightBlock:
         """Grams of a block. Channels without calibration come out as NaN."""
@@ -41,4 +55,7 @@ class CountsToGrams:
         return WeightBlock(block.rack, block.mono_ns, block.period_ns, grams, block.lost_before)
 
     def reset(self) -> None:
-        """Nothing is remembered between blocks."""
+        """The calibration that it was made with."""
+        channels = self._calibration.channels if self._calibration is not None else ()
+        self._zero_counts = np.array([each.zero_counts if each else np.nan for each in channels])
+        self._counts_per_gram = np.array([each.counts_per_gram if each else np.nan for each in channels])

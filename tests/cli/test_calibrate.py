@@ -113,6 +113,12 @@ def test_flags_at_random_never_raise_what_is_no_error_of_ours(tmp_path: Path) ->
         )
 
 
+def test_a_simulated_plate_needs_a_plates_name() -> None:
+    result = run("no plate", "--simulate")
+    assert result.returncode == 2
+    assert "gondola/shelf/plate" in result.stderr
+
+
 def test_the_verb_says_what_it_needs() -> None:
     assert calibrate.__doc__ is not None
     result = run("r/1/1")

@@ -25,6 +25,7 @@ from technician import (
 
 from edge.config import CalibrationFile
 from edge.yaml_file import load_yaml
+from firmware_bridge.serial_port import open_port
 
 pytestmark = pytest.mark.slow
 
@@ -146,6 +147,15 @@ def test_a_sensor_not_worth_calibrating_is_refused_at_once(tmp_path: Path, fault
             bench.command(**fault)
             finished = follow(bench, command(tmp_path))
     refused(finished, words)
+
+
+def test_a_port_that_somebody_else_reads_is_asked_for_through_the_node(tmp_path: Path) -> None:
+    """There is none, and no broker either."""
+    with Bench(tmp_path), open_port(str(tmp_path / "board")):
+        result = subprocess.run(command(tmp_path), capture_output=True, text=True, timeout=60, check=False)
+    refused(
+        Finished(result.returncode, result.stdout, result.stderr), "another program holds", "broker 127.0.0.1"
+    )
 
 
 def test_a_killed_calibration_leaves_the_old_one_in_force(tmp_path: Path) -> None:
