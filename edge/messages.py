@@ -253,21 +253,15 @@ class Command(Payload, frozen=True, kw_only=True):
     arguments: dict[str, str] = {}
 
 
-class ChannelCounts(msgspec.Struct, frozen=True):
-    """Consecutive samples of one plate."""
-
-    counts: tuple[int, ...]  # [counts] raw ADC counts
-    rate_hz: float  # [Hz] measured
-    lost: Count = 0  # [samples] missing in between
-
-
 class Reply(Payload, frozen=True, kw_only=True):
     """Answer of a node to the command with the same correlation id."""
 
     correlation: str
     ok: bool
     detail: str = ""
-    captured: ChannelCounts | None = None  # what a capture was asked for
+    counts: tuple[int, ...] = ()  # [counts] consecutive samples, the answer to a capture
+    rate_hz: float = 0.0  # [Hz] of them, measured
+    lost: Count = 0  # [samples] missing between them
 
 
 # --- people -----------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ h1 { font-size: 1.5rem; margin: 0 0 .4rem } h2 { font-size: 1rem; margin: 1.4rem
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 td, th { padding: .12rem .5rem .12rem 0; border-bottom: 1px solid #e1e5ea }
 td, th { text-align: left; font-weight: 400; vertical-align: top }
+.pairs th { width: 9rem }
 thead th { color: #5b6670 } .number { text-align: right } .bad { color: #b3261e; font-weight: 700 }
 svg { width: 100%; height: auto; break-inside: avoid } table, section { break-inside: avoid }
 .allowed { fill: #e6f2ec } .axis { stroke: #8a949e }
@@ -76,9 +77,9 @@ def _result(certificate: Certificate) -> Iterator[tuple[str, str]]:
     share = 100 * gain.expanded / abs(gain.value)
     yield (
         "Counts per gram",
-        f"{gain.value:.5g} ± {gain.expanded:.2g} ({share:.2g} %), k = {gain.coverage_factor:.2f}",
+        f"{gain} ({share:.2g} %), k = {gain.coverage_factor:.2f}",
     )
-    yield "Zero", f"{zero.value:.0f} ± {zero.expanded:.0f} counts"
+    yield "Zero", f"{zero} counts"
     if certificate.before is not None:
         changed = 100 * (gain.value / certificate.before.counts_per_gram - 1)
         yield "Changed", f"gain by {changed:+.3f} %, empty plate by {certificate.zero_shift_g:+.2f} g"
@@ -118,7 +119,7 @@ def _kg(grams: float) -> str:
 
 def _pairs(rows: Iterable[tuple[str, str]]) -> str:
     cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows)
-    return f"<table>{cells}</table>"
+    return f'<table class="pairs">{cells}</table>'
 
 
 def _checks(certificate: Certificate) -> str:

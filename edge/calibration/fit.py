@@ -43,6 +43,15 @@ class Uncertain(msgspec.Struct, frozen=True):
     coverage_factor: float  # t-factor of the 95 % interval
     expanded: float  # coverage factor times combined standard uncertainty
 
+    def __str__(self) -> str:
+        """Value and half width, to two digits of the latter (GUM 7.2.6).
+
+        >>> str(Uncertain(208.77334, 0.0, 0.0, 9.0, 2.0, 0.00468))
+        '208.7733 ± 0.0047'
+        """
+        digits = 1 - math.floor(math.log10(self.expanded)) if self.expanded > 0 else 6
+        return f"{self.value:.{max(0, digits)}f} ± {self.expanded:.{max(0, digits)}f}"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:

@@ -44,9 +44,14 @@ class Limits(msgspec.Struct, frozen=True):
         >>> [Limits().mpe_g(load_g) for load_g in (0.0, 1_000.0, 1_001.0, 4_000.0, 20_000.0)]
         [1.0, 1.0, 2.0, 2.0, 3.0]
         """
+        low_g, high_g = self.steps_g
+        return self.e_g * (0.5 if abs(load_g) <= low_g else 1.0 if abs(load_g) <= high_g else 1.5)
+
+    @property
+    def steps_g(self) -> tuple[float, float]:
+        """[g] loads beyond which the permissible error is larger."""
         low, high = _MPE_UP_TO_E[self.accuracy_class]
-        intervals = abs(load_g) / self.e_g
-        return self.e_g * (0.5 if intervals <= low else 1.0 if intervals <= high else 1.5)
+        return low * self.e_g, high * self.e_g
 
     @property
     def intervals(self) -> float:

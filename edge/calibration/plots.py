@@ -96,9 +96,15 @@ def _mark(frame: _Frame, check: Check) -> str:
 
 def _envelope(frame: _Frame, limits: Limits, top_g: float) -> str:
     """The permissible errors, a staircase on either side."""
-    loads = [top_g * step / 200 for step in range(201)]
-    upper = [f"{frame.x(load_g)},{frame.y(limits.mpe_g(load_g))}" for load_g in loads]
-    lower = [f"{frame.x(load_g)},{frame.y(-limits.mpe_g(load_g))}" for load_g in reversed(loads)]
+    steps_g = [step_g for step_g in limits.steps_g if step_g < top_g]
+    starts_g, ends_g = [0.0, *steps_g], [*steps_g, top_g]
+    corners = [
+        (load_g, limits.mpe_g(end_g))
+        for start_g, end_g in zip(starts_g, ends_g, strict=True)
+        for load_g in (start_g, end_g)
+    ]
+    upper = [f"{frame.x(load_g)},{frame.y(mpe_g)}" for load_g, mpe_g in corners]
+    lower = [f"{frame.x(load_g)},{frame.y(-mpe_g)}" for load_g, mpe_g in reversed(corners)]
     return f'<polygon class="allowed" points="{" ".join([*upper, *lower])}"/>'
 
 

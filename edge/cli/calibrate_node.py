@@ -79,10 +79,10 @@ class NodeSource:
         while left_s > 0:
             part_s = min(left_s, PART_S)
             reply = self._ask(CommandVerb.CAPTURE, wait_s=part_s, seconds=part_s)
-            if reply.captured is None:
+            if not reply.counts:
                 raise StartError("the node's answer holds no counts", where=self._node)
-            parts.append(np.array(reply.captured.counts, np.int32))
-            lost, rate_hz = lost + reply.captured.lost, reply.captured.rate_hz
+            parts.append(np.array(reply.counts, np.int32))
+            lost, rate_hz = lost + reply.lost, reply.rate_hz
             left_s -= part_s
         return Capture(np.concatenate(parts), rate_hz, lost)
 

@@ -53,8 +53,7 @@ class CalibrationScreen(Listener):
         """The result, before it is accepted."""
         gain, zero = certificate.fit.counts_per_gram, certificate.fit.zero_counts
         self._console.print(
-            f"\n{gain.value:.4f} ± {gain.expanded:.4f} counts/g, zero {zero.value:.0f} ± {zero.expanded:.0f}"
-            f" (95 %, k = {gain.coverage_factor:.2f})",
+            f"\n{gain} counts/g, zero {zero} counts (95 %, k = {gain.coverage_factor:.2f})",
             highlight=False,
         )
         table = Table("check", "", "load g", "as left", "limit", "as found", box=None, pad_edge=False)

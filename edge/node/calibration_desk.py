@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.config import CalibrationFile, ChannelCalibration
 from edge.errors import ConfigError
-from edge.messages import ChannelCounts, Command, CommandVerb, Reply
+from edge.messages import Command, CommandVerb, Reply
 from edge.samples import NS_PER_S, CountBlock, Counts, NodeInput, PlateHold, RackLayout, Recalibration
 
 LEASE_MAX_S = 120.0
@@ -60,8 +60,10 @@ class _Capture:
     def reply(self) -> Reply:
         """The counts; call it when they are whole."""
         counts = np.concatenate(self.rows)[:SAMPLES_MAX]
-        captured = ChannelCounts(tuple(counts.tolist()), round(NS_PER_S / self.period_ns, 6), self.lost)
-        return Reply(correlation=self.correlation, ok=True, captured=captured)
+        return Reply(
+            correlation=self.correlation, ok=True, counts=tuple(counts.tolist()),
+            rate_hz=round(NS_PER_S / self.period_ns, 6), lost=self.lost,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)

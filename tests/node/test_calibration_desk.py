@@ -72,9 +72,9 @@ def test_a_capture_holds_the_samples_of_its_time_and_plate() -> None:
     ]
     (reply,) = answers
     assert reply.ok
-    assert reply.captured.counts == tuple(range(-8, -24, -1))  # from 0.1 s to 0.3 s
-    assert reply.captured.rate_hz == 80.0
-    assert reply.captured.lost == 0
+    assert reply.counts == tuple(range(-8, -24, -1))  # from 0.1 s to 0.3 s
+    assert reply.rate_hz == 80.0
+    assert reply.lost == 0
 
 
 def test_what_is_lost_in_between_is_counted() -> None:
@@ -83,7 +83,7 @@ def test_what_is_lost_in_between_is_counted() -> None:
     ask(at, CommandVerb.CAPTURE, plate=PLATE, seconds=0.4)
     blocks = [block(0, lost=9), block(16, lost=8), block(24)]
     (reply,) = at.update(blocks, 0)
-    assert reply.captured.lost == 8
+    assert reply.lost == 8
 
 
 def test_the_largest_capture_fits_into_a_message() -> None:
@@ -92,7 +92,7 @@ def test_the_largest_capture_fits_into_a_message() -> None:
     ask(at, CommandVerb.CAPTURE, plate=PLATE, seconds=60)
     counts = np.full((SAMPLES_MAX + 5, 2), -8_388_607, np.int32)
     (reply,) = at.update([CountBlock("rack", 0, 1e6, counts)], 0)
-    assert len(reply.captured.counts) == SAMPLES_MAX
+    assert len(reply.counts) == SAMPLES_MAX
     assert len(encode(reply)) < 262_144
 
 

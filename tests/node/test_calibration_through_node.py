@@ -64,8 +64,8 @@ class Store:
 
     def calibrate(self, at_request: object = None, *options: object) -> Finished:
         command = steelyard(
-            "calibrate", PLATE, "--config", self.folder / "node.yaml", *QUICK, "--masses", "1000", "--repeats", 1,
-            "--hands-free", "--accept", "any", *options,
+            "calibrate", PLATE, "--config", self.folder / "node.yaml", *QUICK, "--masses", "1000",
+            "--repeats", 1, "--hands-free", "--accept", "any", *options,
         )  # fmt: skip
         return follow(FirstPlate(self.board), command, at_request=at_request)
 

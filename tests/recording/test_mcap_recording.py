@@ -146,8 +146,8 @@ def test_other_readers_see_an_indexed_file_in_order_of_arrival(recording):
         schemas = {schema.id: schema for schema in reader.get_summary().schemas.values()}
     assert kinds == [type(arrived).__name__ for _, arrived in inputs()] + ["ShelfEvent"]
     assert set(topics) == {
-        "node/n1/counts/r1", "node/n1/grams/r1", "node/n1/link", "node/n1/utc", "node/n1/levels", "node/n1/hold",
-        "node/n1/calibration", "node/n1/shelf_event", "track", "gate",
+        "node/n1/counts/r1", "node/n1/grams/r1", "node/n1/link", "node/n1/utc", "node/n1/levels",
+        "node/n1/hold", "node/n1/calibration", "node/n1/shelf_event", "track", "gate",
     }  # fmt: skip
     assert topics["track"].message_encoding == "json"
     assert schemas[topics["track"].schema_id].encoding == "jsonschema"
