@@ -10,18 +10,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.calibration.reading import Capture, read
+from edge.calibration.reading import MISREAD_SHARE, Capture, read
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
-from edge.samples import BAD_CODES
 
 RATE_OFF_SHARE = 0.1
 """[1] An HX711's own oscillator is within a few percent; the wrong strap is a factor of 8."""
 
 UNIQUE_MIN = 3
 """[values] Fewer in some hundred samples of a 24-bit converter: it is stuck, or wired wrongly."""
-
-MISREAD_SHARE = 0.01
-"""[1] of samples with codes that a torn read gives."""
 
 DRIFT_SIGMAS = 5.0
 """[sigma] of a slope that is taken for drift."""
@@ -70,7 +66,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
     unique_values: int  # [values]
     saturated_share: float  # [1] of samples on a rail
     misread_share: float  # [1] of samples with codes of a torn read
-    lost_samples: int  # [samples]
+    lost_samples: int  # [samples] that never came, or were no measurement
     drift_counts_per_min: float  # [counts/min]
     drift_sigma_counts_per_min: float  # [counts/min] standard deviation of that
     noise_g: float | None = None  # [g] of single samples, if the gain is known
@@ -102,6 +98,8 @@ def diagnose(
             RefusalReason.LOST_SAMPLES, "hardly a sample came", found=f"{capture.counts.size} samples",
             expected=f"about {capture.rate_hz:.0f} a second", fix="Check plug and cable of the board.",
         )  # fmt: skip
+    misread_share, saturated_share = capture.misread_share, capture.saturated_share
+    capture = capture.without_misreads()
     reading = read(capture)
     means = capture.batch_means()
     drift, drift_sigma, batch_sigma = _trend(means, capture.seconds / means.size)
@@ -114,8 +112,8 @@ def diagnose(
         noise_counts=round(reading.noise_counts, 3),
         batch_sigma_counts=round(batch_sigma, 3),
         unique_values=int(np.unique(capture.counts).size),
-        saturated_share=round(capture.saturated_share, 4),
-        misread_share=round(float(np.isin(capture.counts, BAD_CODES[:-1]).mean()), 4),
+        saturated_share=round(saturated_share, 4),
+        misread_share=round(misread_share, 4),
         lost_samples=capture.lost,
         drift_counts_per_min=round(60 * drift, 3),
         drift_sigma_counts_per_min=round(60 * drift_sigma, 3),
@@ -140,7 +138,7 @@ def _trend(means: NDArray[np.float64], step_s: float) -> tuple[float, float, flo
 
 def _findings(seen: Diagnosis, nominal_rate_hz: float, e_g: float, is_drift: bool) -> Iterator[Finding]:
     """What is wrong, the worst first."""
-    if seen.saturated_share > 0:
+    if seen.saturated_share > MISREAD_SHARE:
         yield _saturated(seen)
     if seen.unique_values < UNIQUE_MIN:
         yield _few_values(seen)
@@ -205,7 +203,7 @@ def _rate_off(seen: Diagnosis, nominal_rate_hz: float) -> Finding:
 def _lost(seen: Diagnosis) -> Finding:
     return Finding(
         FindingKind.LOST_SAMPLES, False, f"{seen.lost_samples} samples lost", "none",
-        "Use a shorter USB cable or another hub.",
+        "Use shorter cables, or another USB hub.",
     )  # fmt: skip
 
 

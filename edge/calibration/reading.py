@@ -8,11 +8,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.samples import RAIL_HIGH, RAIL_LOW
+from edge.samples import BAD_CODES, RAIL_HIGH, RAIL_LOW
 
 BATCH_S = 0.5
 """[s] Means of so long are nearly independent: plates ring for tenths of a second and sway at 1.2 to 1.8 Hz
 (docs/noise.md)."""
+
+MISREAD_SHARE = 0.01
+"""[1] of samples: fewer misreads are left out, more mean a fault."""
+
+FAR = 30.0
+"""[1] times the median distance from the median: 20 standard deviations of normal noise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +39,24 @@ class Capture:
         """[1] of the samples that are on a rail."""
         on_rail = (self.counts >= RAIL_HIGH) | (self.counts <= RAIL_LOW)
         return float(on_rail.mean()) if self.counts.size else 0.0
+
+    @property
+    def misread_share(self) -> float:
+        """[1] of the samples that are no measurement."""
+        return float(self._misread().mean()) if self.counts.size else 0.0
+
+    def without_misreads(self) -> Capture:
+        """The samples that are measurements; the others count as lost."""
+        sound = self.counts[~self._misread()]
+        return Capture(sound, self.rate_hz, self.lost + self.counts.size - sound.size)
+
+    def _misread(self) -> NDArray[np.bool_]:
+        """[n] codes of a failed read that are far from all others: near them, a load gave the code by chance."""
+        apart = np.abs(self.counts - np.median(self.counts))
+        usual = max(1.0, float(np.median(apart)))
+        return np.asarray(
+            (np.isin(self.counts, BAD_CODES) | (self.counts == RAIL_LOW)) & (apart > FAR * usual)
+        )
 
     def batch_means(self) -> NDArray[np.float64]:
         """[batch] counts, means of consecutive stretches of ``BATCH_S``; at least two of them."""

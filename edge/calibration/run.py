@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from edge.calibration.diagnosis import MISREAD_SHARE, Diagnosis
-from edge.calibration.reading import Capture, Reading, read
+from edge.calibration.diagnosis import Diagnosis
+from edge.calibration.reading import MISREAD_SHARE, Capture, Reading, read
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
 from edge.calibration.steps import Step, StepKind
 from edge.config import LEAST_COUNTS_PER_GRAM, MOST_COUNTS_PER_GRAM, ChannelCalibration
-from edge.samples import BAD_CODES
 
 MOTION_SIGMAS = 8.0
 """[sigma] Means of half a second of a plate at rest stay within so many times their own spread (the range of
@@ -103,7 +102,7 @@ class CalibrationRun:
         step = self.step
         assert step is not None, "take() after the last step"  # noqa: S101 - a bug of the caller
         self._refuse_bad_samples(capture)
-        reading = read(capture)
+        reading = read(capture.without_misreads())
         gain = self._gain(step, reading)
         self._refuse_motion(reading, gain)
         if gain is not None:
@@ -119,7 +118,7 @@ class CalibrationRun:
                 RefusalReason.LOST_SAMPLES, "hardly a sample came", found=f"{capture.counts.size} samples",
                 fix="Check plug and cable of the board.",
             )  # fmt: skip
-        if capture.saturated_share > 0:
+        if capture.saturated_share > MISREAD_SHARE:
             raise CalibrationRefusedError(
                 RefusalReason.SATURATED, "the converter is at its end",
                 found=f"{capture.saturated_share:.0%} of the samples on a rail", expected="none",
@@ -130,9 +129,10 @@ class CalibrationRun:
                 RefusalReason.STUCK, "the sensor repeats one reading", found=f"{capture.counts[0]} counts",
                 expected="noise", fix="Check the cell's wires and the board.",
             )  # fmt: skip
-        if float(np.isin(capture.counts, BAD_CODES[:-1]).mean()) > MISREAD_SHARE:
+        if capture.misread_share > MISREAD_SHARE:
             raise CalibrationRefusedError(
-                RefusalReason.MISREAD, "torn reads of the converter", expected="none",
+                RefusalReason.MISREAD, "torn reads of the converter",
+                found=f"{capture.misread_share:.1%} of the samples", expected=f"at most {MISREAD_SHARE:.0%}",
                 fix="Shorten the wires between converter and board.",
             )  # fmt: skip
 

@@ -54,7 +54,8 @@ class NodeSource:
             )  # fmt: skip
         self.board_id, self.channels = section.board_id.lower(), len(section.plates)
         self.origin = f"through node {config.node}, which publishes no events of this plate meanwhile"
-        self._node, self._plate = config.node, plate
+        self._node = config.node
+        self._who = {"plate": plate, "owner": uuid.uuid4().hex}
         self._topics = TopicNames(config.store)
         self._ended = threading.Event()
         self._connection = Connection(
@@ -94,7 +95,7 @@ class NodeSource:
         """Let the plate weigh again."""
         self._ended.set()
         self._renewer.join()
-        self._send(CommandVerb.RELEASE, uuid.uuid4().hex, {"plate": self._plate})
+        self._send(CommandVerb.RELEASE, uuid.uuid4().hex)
         self._connection.drain(2.0)
         self._connection.close()
 
@@ -112,8 +113,7 @@ class NodeSource:
 
     def _renew(self) -> None:
         while not self._ended.wait(RENEW_S):
-            arguments = {"plate": self._plate, "lease_s": str(LEASE_S)}
-            self._send(CommandVerb.CALIBRATE, "lease", arguments)
+            self._send(CommandVerb.CALIBRATE, "lease", lease_s=LEASE_S)
 
     def _ask(self, verb: CommandVerb, *, wait_s: float = 0.0, **arguments: float) -> Reply:
         """The node's answer.
@@ -122,8 +122,7 @@ class NodeSource:
             StartError: it refuses, or does not answer.
         """
         correlation = uuid.uuid4().hex
-        sent = {"plate": self._plate, **{name: str(value) for name, value in arguments.items()}}
-        if not self._send(verb, correlation, sent):
+        if not self._send(verb, correlation, **arguments):
             raise StartError("the connection to the broker is gone", where=self._connection.where)
         deadline = time.monotonic() + wait_s + REPLY_S
         try:
@@ -143,7 +142,8 @@ class NodeSource:
             raise StartError(reply.detail, where=f"node {self._node}")
         return reply
 
-    def _send(self, verb: CommandVerb, correlation: str, arguments: dict[str, str]) -> bool:
-        command = Command(correlation=correlation, verb=verb, arguments=arguments)
+    def _send(self, verb: CommandVerb, correlation: str, **arguments: float) -> bool:
+        words = self._who | {name: str(value) for name, value in arguments.items()}
+        command = Command(correlation=correlation, verb=verb, arguments=words)
         topic = self._topics.of(NODE_COMMAND, node=self._node)
         return self._connection.publish(topic, encode(command), wait_s=2.0)

@@ -70,7 +70,8 @@ class _Capture:
 class _Hold:
     """A plate that is set aside."""
 
-    lease_ns: int  # [ns] mono, when it weighs again unless somebody asks for more
+    owner: str  # who may say more about it
+    lease_ns: int  # [ns] mono, when it weighs again unless its owner asks for more
     capture: _Capture | None = None
 
 
@@ -99,10 +100,13 @@ class CalibrationDesk:
     def obey(self, command: Command, mono_ns: int) -> Iterator[Answer]:
         """What comes of a command at once; a capture's reply comes from :meth:`update`."""
         plate = command.arguments.get("plate", "")
+        hold = self._holds.get(plate)
         if command.verb is CommandVerb.RELOAD:
             yield from self._renew(command, mono_ns)
         elif plate not in self._places:
             yield _refusal(command, f"this node has no plate `{plate}`")
+        elif hold is not None and hold.owner != _owner(command):
+            yield _refusal(command, f"somebody else calibrates {plate} just now")
         elif command.verb is CommandVerb.CALIBRATE:
             yield from self._set_aside(command, plate, mono_ns)
         elif command.verb is CommandVerb.CAPTURE:
@@ -143,7 +147,7 @@ class CalibrationDesk:
         if plate in self._holds:
             self._holds[plate].lease_ns = lease_ns
         else:
-            self._holds[plate] = _Hold(lease_ns)
+            self._holds[plate] = _Hold(_owner(command), lease_ns)
             yield PlateHold(plate, mono_ns, held=True)
         yield Reply(correlation=command.correlation, ok=True, detail=f"{plate} is set aside")
 
@@ -199,6 +203,11 @@ def _number(command: Command, name: str, most: float) -> float | None:
     except ValueError:
         return None
     return number if 0 < number <= most else None
+
+
+def _owner(command: Command) -> str:
+    """Whoever sends it, by a name of his choice."""
+    return command.arguments.get("owner", "")
 
 
 def _refusal(command: Command, detail: str) -> Reply:

@@ -30,3 +30,22 @@ def test_a_reading_in_numbers() -> None:
 def test_both_rails_are_saturation() -> None:
     counts = np.array([2**23 - 1, 0, -(2**23), 5], np.int32)
     assert Capture(counts, RATE_HZ).saturated_share == 0.5
+
+
+@pytest.mark.parametrize("code", [0, 2**20 - 1, 2**23 - 1, -(2**23)])
+def test_a_lone_failed_read_is_left_out_and_counted(code: int) -> None:
+    """A board reports it as the lower rail, an Arduino sketch as whatever it clocked in."""
+    cell = TrueCell()
+    sound = cell.capture()
+    torn = Capture(sound.counts.copy(), RATE_HZ)
+    torn.counts[7] = code
+    assert torn.misread_share == 1 / 400
+    left = torn.without_misreads()
+    assert (left.counts.size, left.lost) == (399, 1)
+    assert read(left).mean_counts == pytest.approx(read(sound).mean_counts, abs=1.0)
+
+
+def test_a_plate_that_reads_about_zero_has_no_misreads() -> None:
+    capture = TrueCell(zero_counts=0.0, noise_g=0.01).capture()
+    assert (capture.counts == 0).any()
+    assert capture.misread_share == 0.0

@@ -75,7 +75,7 @@ def test_a_swing_far_below_e_is_no_motion() -> None:
 
 @pytest.mark.parametrize(("counts", "reason"), [
     (np.array([2**23 - 1] * 100 + [5] * 100), RefusalReason.SATURATED),
-    (np.array([-(2**23), *range(200)]), RefusalReason.SATURATED),
+    (np.array([*[-(2**23)] * 5, *range(200)]), RefusalReason.SATURATED),
     (np.full(400, 4711), RefusalReason.STUCK),
     (np.array([50_000, 50_007, 2**20 - 1, 50_001] * 100), RefusalReason.MISREAD),
     (np.array([], dtype=int), RefusalReason.LOST_SAMPLES),

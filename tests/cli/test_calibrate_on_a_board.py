@@ -83,6 +83,39 @@ def test_the_dialogue_flips_a_reversed_cell_and_keeps_the_history(tmp_path: Path
     assert after.channels[1] == before.channels[1]
 
 
+def test_a_simulated_plate_from_the_first_second_to_the_last(tmp_path: Path) -> None:
+    """Twice: the second finds the first in force. With corners and creep, as JSON."""
+    options = (
+        *QUICK[:-1],
+        "--masses",
+        "2000",
+        "--repeats",
+        1,
+        "--creep-min",
+        0.01,
+        "--accept",
+        "any",
+        "--json",
+    )
+    for run in (1, 2):
+        result = subprocess.run(
+            steelyard("calibrate", "s/1/1", "--simulate", "--out", tmp_path, *options),
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        said = json.loads(result.stdout)
+        assert said["counts_per_gram"] == pytest.approx(208.77, rel=1e-3)
+        certificate = json.loads(Path(said["certificate"]).read_bytes())["certificate"]
+        assert {check["kind"] for check in certificate["as_left"]} >= {
+            "corner",
+            "creep",
+            "zero_return",
+            "error",
+        }
+        assert len(certificate["as_found"]) == (0 if run == 1 else len(certificate["as_left"]))
+        assert len(load_yaml(Path(said["calibration"]), CalibrationFile).history) == run
+
+
 def test_who_says_no_changes_nothing(tmp_path: Path) -> None:
     file = write_calibration(tmp_path, 208.0)
     content = file.read_bytes()

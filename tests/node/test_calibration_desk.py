@@ -63,6 +63,17 @@ def test_a_technician_who_is_lost_holds_no_plate_for_ever() -> None:
     assert list(at.update([], 19 * NS_PER_S)) == []
 
 
+@pytest.mark.parametrize("verb", [CommandVerb.CALIBRATE, CommandVerb.CAPTURE, CommandVerb.RELEASE])
+def test_a_plate_belongs_to_who_set_it_aside(verb: CommandVerb) -> None:
+    at = desk()
+    ask(at, CommandVerb.CALIBRATE, plate=PLATE, lease_s=10, owner="one")
+    (reply,) = ask(at, verb, plate=PLATE, lease_s=10, seconds=1, owner="two")
+    assert not reply.ok
+    assert "somebody else" in reply.detail
+    assert list(at.update([], 10 * NS_PER_S)) == [PlateHold(PLATE, 10 * NS_PER_S, held=False)]
+    assert ask(at, CommandVerb.CALIBRATE, 11.0, plate=PLATE, lease_s=10, owner="two")[-1].ok
+
+
 def test_a_capture_holds_the_samples_of_its_time_and_plate() -> None:
     at = desk()
     ask(at, CommandVerb.CALIBRATE, plate=OTHER, lease_s=60)
