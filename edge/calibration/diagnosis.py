@@ -19,8 +19,9 @@ RATE_OFF_SHARE = 0.1
 UNIQUE_MIN = 3
 """[values] Fewer in some hundred samples of a 24-bit converter: it is stuck, or wired wrongly."""
 
-DRIFT_SIGMAS = 5.0
-"""[sigma] of a slope that is taken for drift."""
+DRIFT_SIGMAS, DRIFT_BATCHES = 6.0, 8
+"""[sigma, batches] of a slope that is taken for drift, in so many batches at least: with fewer, chance alone
+shows slopes like that (Student's t)."""
 
 DRIFT_SPREADS = 10.0
 """[1] Without a gain: drift over the capture beyond so many spreads of half a second's mean."""
@@ -103,6 +104,8 @@ def diagnose(
     reading = read(capture)
     means = capture.batch_means()
     drift, drift_sigma, batch_sigma = _trend(means, capture.seconds / means.size)
+    # Few batches may agree by chance; they cannot agree better than averaging white noise makes them.
+    batch_sigma = max(batch_sigma, reading.noise_counts / math.sqrt(reading.samples / means.size))
     gain = abs(counts_per_gram) if counts_per_gram else None
     plain = Diagnosis(
         seconds=reading.seconds,
@@ -129,7 +132,7 @@ def _trend(means: NDArray[np.float64], step_s: float) -> tuple[float, float, flo
     at_s = step_s * (np.arange(means.size) - (means.size - 1) / 2)
     square = float(at_s @ at_s)
     slope = float(at_s @ means) / square
-    if means.size < 3:
+    if means.size < DRIFT_BATCHES:
         return slope, math.inf, float(means.std(ddof=1))
     around = means - means.mean() - slope * at_s
     sigma = math.sqrt(float(around @ around) / (means.size - 2))

@@ -51,12 +51,11 @@ class Capture:
         return Capture(sound, self.rate_hz, self.lost + self.counts.size - sound.size)
 
     def _misread(self) -> NDArray[np.bool_]:
-        """[n] codes of a failed read that are far from all others: near them, a load gave the code by chance."""
+        """[n] codes of a failed read, far from all others: near them, a load gave the code by chance."""
         apart = np.abs(self.counts - np.median(self.counts))
         usual = max(1.0, float(np.median(apart)))
-        return np.asarray(
-            (np.isin(self.counts, BAD_CODES) | (self.counts == RAIL_LOW)) & (apart > FAR * usual)
-        )
+        failed = np.isin(self.counts, BAD_CODES) | (self.counts == RAIL_LOW)
+        return np.asarray(failed & (apart > FAR * usual))
 
     def batch_means(self) -> NDArray[np.float64]:
         """[batch] counts, means of consecutive stretches of ``BATCH_S``; at least two of them."""

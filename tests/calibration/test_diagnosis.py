@@ -46,6 +46,17 @@ def test_without_a_gain_a_drift_is_judged_by_the_trembling() -> None:
     assert kinds(diagnosed(cell.capture(seconds=10, moving_g=20.0), gain=None)) == [FindingKind.DRIFTING]
 
 
+@pytest.mark.parametrize("seconds", [1.0, 1.5, 2.0, 3.5, 10.0])
+def test_a_short_look_finds_no_drift_by_chance(seconds: float) -> None:
+    """Nor does it take the sensor for quieter than it is, which would make everything motion."""
+    cell = TrueCell(noise_g=0.3)
+    for _ in range(300):
+        for gain in (None, 210.0):
+            seen = diagnosed(cell.capture(seconds=seconds), gain)
+            assert seen.findings == ()
+            assert seen.batch_sigma_counts >= 0.8 * 0.3 * 210 / np.sqrt(0.5 * RATE_HZ)
+
+
 def test_every_fault_of_the_samples_is_found() -> None:
     sound = TrueCell().capture(seconds=10).counts
     railed, torn = sound.copy(), sound.copy()
