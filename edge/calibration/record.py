@@ -11,7 +11,7 @@ import yaml
 
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
 from edge.config import CalibrationEntry, CalibrationFile, ChannelCalibration
-from edge.errors import StorageError
+from edge.errors import ConfigError, StorageError
 from edge.yaml_file import load_yaml
 
 MARK = "# Written by "
@@ -20,16 +20,30 @@ MARK = "# Written by "
 FIRST_LINE = f"{MARK}`steelyard calibrate`; it replaces this file and keeps the history. Do not edit.\n"
 
 
-def read_calibration(file: Path) -> CalibrationFile | None:
-    """What is in force; ``None`` when the board has no file yet.
+def load_calibration(file: Path) -> CalibrationFile | None:
+    """A calibration file; ``None`` when there is none.
+
+    Raises:
+        ConfigError: the file is there and cannot be used.
+    """
+    try:
+        return load_yaml(file, CalibrationFile)
+    except ConfigError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            return None
+        raise
+
+
+def replaceable_calibration(file: Path) -> CalibrationFile | None:
+    """The calibration file that is to be replaced; ``None`` when there is none yet.
 
     Raises:
         ConfigError: the file is there and cannot be used.
         CalibrationRefusedError: it was written by hand, so that no tool may replace it.
     """
-    if not file.exists():
+    calibration = load_calibration(file)
+    if calibration is None:
         return None
-    calibration = load_yaml(file, CalibrationFile)
     if not file.read_text(encoding="utf-8").startswith(MARK):
         raise CalibrationRefusedError(
             RefusalReason.HAND_WRITTEN, "this calibration was written by hand and is left alone",

@@ -21,7 +21,7 @@ from edge.calibration.gain import FULL_SCALE_MV_PER_V
 from edge.calibration.limits import AccuracyClass, Limits
 from edge.calibration.weights import Load, WeightClass, parse_loads
 from edge.cli.calibrate_hand import Hand, Technician, WatchedHand
-from edge.cli.calibrate_open import in_force_of, open_source
+from edge.cli.calibrate_open import channel_of, in_force, open_source
 from edge.cli.calibrate_outcome import Outcome, put_in_force, refuse_unaccepted
 from edge.cli.calibrate_place import place_of, simulated_place
 from edge.cli.calibrate_screen import CalibrationScreen
@@ -112,7 +112,10 @@ def calibrate(
     ] = False,
     patience_s: Annotated[float, _seconds(1.0, "How long --hands-free waits for a load.")] = 120.0,
     accept: Annotated[
-        Acceptance, typer.Option(help="ask; pass: if all limits are kept; any: in any case.")
+        Acceptance,
+        typer.Option(
+            help="ask (nobody is there with --hands-free: pass); pass: if all limits are kept; any."
+        ),
     ] = Acceptance.ASK,
     diagnose_only: Annotated[
         bool, typer.Option("--diagnose-only", help="Watch the sensor and stop.")
@@ -149,14 +152,14 @@ def calibrate(
             place = place_of(plate, config, out)
             hand = WatchedHand(console, settle_s, patience_s) if hands_free else Technician(console, settle_s)
         source = stack.enter_context(closing(open_source(place)))
-        in_force = in_force_of(place, source)
+        calibration = in_force(place, source.board_id)
         plan = Plan(
             store=place.store, node=place.node, plate=plate, channel=place.channel,
             nominal_rate_hz=place.section.rate_hz, loads=loads, weights=f"{masses} g, {known_to}",
             limits=Limits(accuracy_class, e_g, capacity_g or place.capacity_g), repeats=repeats,
             corner_load=corner_load if corners else None, creep_s=60 * creep_min, diagnose_s=diagnose_s,
             capture_s=capture_s, flip=flip, full_scale_mv_per_v=full_scale_mv_per_v, technician=technician,
-            in_force=None if new_cell else in_force,
+            in_force=None if new_cell else channel_of(calibration, place.channel),
         )  # fmt: skip
         screen = CalibrationScreen(console)
         console.print(
@@ -171,9 +174,13 @@ def calibrate(
         run = walk(plan, source, hand, diagnosis, screen)
         certificate = certify(plan, source, run, diagnosis, utc_now())
         screen.certified(certificate)
+        if hands_free and accept is Acceptance.ASK:
+            accept = Acceptance.PASS
         if not _accepted(certificate, accept, hand):
             raise refuse_unaccepted(certificate)
-        outcome = put_in_force(certificate, place.calibration_file(source.board_id), source.channels)
+        outcome = put_in_force(
+            certificate, place.file_to_write(source.board_id), calibration, source.channels
+        )
         adopted = source.adopt()
     console.print(
         f"In force: {outcome.calibration} ({adopted})\nCertificate: {outcome.page}",

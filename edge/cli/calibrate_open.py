@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from edge.calibration.record import read_calibration
+from edge.calibration.record import load_calibration, replaceable_calibration
 from edge.cli.calibrate_node import NodeSource
 from edge.cli.calibrate_place import Place
 from edge.cli.calibrate_source import BoardSource, CountsSource, PortBusyError
 from edge.clock import SystemClock
-from edge.config import ChannelCalibration
+from edge.config import CalibrationFile, ChannelCalibration
+from edge.errors import ConfigError
 
 
 def open_source(place: Place) -> CountsSource:
@@ -26,14 +27,26 @@ def open_source(place: Place) -> CountsSource:
         return NodeSource(place.config, place.base_dir, place.plate, place.section)
 
 
-def in_force_of(place: Place, source: CountsSource) -> ChannelCalibration | None:
-    """The plate's calibration until now.
+def in_force(place: Place, board_id: str) -> CalibrationFile | None:
+    """The board's calibration until now, if it has one.
 
     Raises:
-        ConfigError: the board's file cannot be used.
-        CalibrationRefusedError: it was written by hand.
+        ConfigError: it cannot be used, or is another board's.
+        CalibrationRefusedError: the file that is to be written was written by hand.
     """
-    calibration = read_calibration(place.calibration_file(source.board_id))
-    if calibration is None or place.channel >= len(calibration.channels):
+    replaceable_calibration(place.file_to_write(board_id))
+    file = place.file_in_force(board_id)
+    calibration = load_calibration(file)
+    if calibration is not None and calibration.board_id.lower() != board_id:
+        raise ConfigError(
+            "calibration of another board", file=file, key="board_id", found=f"`{calibration.board_id}`",
+            expected=f"`{board_id}`", fix="Connect the right board, or move this file away.",
+        )  # fmt: skip
+    return calibration
+
+
+def channel_of(calibration: CalibrationFile | None, channel: int) -> ChannelCalibration | None:
+    """A channel's calibration, if it has one."""
+    if calibration is None or channel >= len(calibration.channels):
         return None
-    return calibration.channels[place.channel]
+    return calibration.channels[channel]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from edge.calibration.certificate import Certificate, certificate_json, content_hash
 from edge.calibration.certificate_page import certificate_page
-from edge.calibration.record import read_calibration, renewed, to_yaml, write_atomically
+from edge.calibration.record import renewed, replaceable_calibration, to_yaml, write_atomically
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
-from edge.config import CalibrationEntry
+from edge.config import CalibrationEntry, CalibrationFile
 
 FOLDER = "certificates"
 """Beside the calibration files."""
@@ -37,12 +37,15 @@ def refuse_unaccepted(certificate: Certificate) -> CalibrationRefusedError:
     )  # fmt: skip
 
 
-def put_in_force(certificate: Certificate, file: Path, channels: int) -> Outcome:
+def put_in_force(
+    certificate: Certificate, file: Path, until_now: CalibrationFile | None, channels: int
+) -> Outcome:
     """Write the certificate, then the calibration that refers to it, each in one instant.
 
     Args:
         certificate: accepted.
-        file: the board's calibration file.
+        file: the board's calibration file; read again, for somebody may have calibrated a plate beside.
+        until_now: what was in force before, if ``file`` does not exist yet.
         channels: [channels] of the board.
 
     Raises:
@@ -50,7 +53,7 @@ def put_in_force(certificate: Certificate, file: Path, channels: int) -> Outcome
         CalibrationRefusedError: the file was written by hand.
         ConfigError: the file was broken meanwhile.
     """
-    before = read_calibration(file)
+    before = replaceable_calibration(file) or until_now
     folder = file.parent / FOLDER
     name = certificate.number
     outcome = Outcome(file, folder / f"{name}.json", folder / f"{name}.html", content_hash(certificate))

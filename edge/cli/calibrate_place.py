@@ -31,11 +31,15 @@ class Place:
         """Counts from 0."""
         return self.section.plates.index(self.plate)
 
-    def calibration_file(self, board_id: str) -> Path:
-        """The board's calibration; that of the node, or one in ``out``."""
-        if self.out is not None:
+    def file_in_force(self, board_id: str) -> Path:
+        """The calibration that the board's node weighs with."""
+        if self.config is None and self.out is not None:
             return self.out / f"{board_id}.yaml"
         return self.base_dir / (self.section.calibration or f"calibration/{board_id}.yaml")
+
+    def file_to_write(self, board_id: str) -> Path:
+        """Where the new calibration goes: the same file, unless ``out`` names a directory."""
+        return self.out / f"{board_id}.yaml" if self.out is not None else self.file_in_force(board_id)
 
 
 def simulated_place(plate: str, section: BoardSection, base_dir: Path, out: Path | None) -> Place:

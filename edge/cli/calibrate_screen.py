@@ -13,6 +13,7 @@ from edge.calibration.certificate_page import limit_words
 from edge.calibration.diagnosis import Diagnosis
 from edge.calibration.refusal import CalibrationRefusedError
 from edge.calibration.run import Taken
+from edge.calibration.steps import StepKind
 from edge.cli.calibrate_session import Listener
 
 
@@ -38,9 +39,10 @@ class CalibrationScreen(Listener):
 
     def taken(self, number: int, total: int, taken: Taken) -> None:
         """See :class:`Listener`."""
-        reading = taken.reading
+        reading, step = taken.reading, taken.step
+        name = step.place if step.kind is StepKind.CORNER else step.kind.value.replace("_", " ")
         self._console.print(
-            f"[green]✓[/] {number}/{total} {taken.step.kind.value} {taken.step.load}: "
+            f"[green]✓[/] {number}/{total} {name}, {step.load}: "
             f"{reading.mean_counts:.0f} ± {reading.sampling_sigma_counts:.1f} counts",
             highlight=False,
         )

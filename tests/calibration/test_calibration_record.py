@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.calibration.record import read_calibration, renewed, to_yaml, write_atomically
+from edge.calibration.record import renewed, replaceable_calibration, to_yaml, write_atomically
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
 from edge.config import CalibrationEntry, CalibrationFile
 from edge.errors import ConfigError, StorageError
@@ -58,17 +58,17 @@ def test_what_is_written_reads_back(
 
 def test_a_file_of_a_tool_may_be_replaced_and_a_hand_written_one_not(tmp_path: Path) -> None:
     file = tmp_path / "calibration" / f"{BOARD_ID}.yaml"
-    assert read_calibration(file) is None
+    assert replaceable_calibration(file) is None
     content = renewed(None, entry(), board_id=BOARD_ID, channels=1)
     write_atomically(file, to_yaml(content).encode())
-    assert read_calibration(file) == content
+    assert replaceable_calibration(file) == content
     file.write_text("\n".join(to_yaml(content).splitlines()[1:]))
     with pytest.raises(CalibrationRefusedError) as refused:
-        read_calibration(file)
+        replaceable_calibration(file)
     assert refused.value.reason is RefusalReason.HAND_WRITTEN
     file.write_text("nonsense: [")
     with pytest.raises(ConfigError):
-        read_calibration(file)
+        replaceable_calibration(file)
 
 
 def test_a_disk_that_refuses_is_one_sentence_and_leaves_no_litter(tmp_path: Path) -> None:
@@ -84,14 +84,14 @@ def test_a_disk_that_refuses_is_one_sentence_and_leaves_no_litter(tmp_path: Path
 WRITER = """\
 import sys
 from pathlib import Path
-from edge.calibration.record import read_calibration, renewed, to_yaml, write_atomically
+from edge.calibration.record import replaceable_calibration, renewed, to_yaml, write_atomically
 from edge.config import CalibrationEntry
 file = Path(sys.argv[1])
 number = 0
 while True:
     number += 1
     entry = CalibrationEntry(date="d", plate="r/1/1", channel=0, zero_counts=number, counts_per_gram=210.0)
-    before = read_calibration(file)
+    before = replaceable_calibration(file)
     write_atomically(file, to_yaml(renewed(before, entry, board_id="b", channels=1)).encode())
     print(number, flush=True)
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import subprocess
@@ -52,6 +53,24 @@ def test_a_calibration_written_by_hand_is_left_alone(tmp_path: Path) -> None:
     (out / "51511a7ed0ca11b0.yaml").write_bytes(content)
     refused(run("s/1/1", "--simulate", "--out", out), "written by hand", "51511a7ed0ca11b0.yaml")
     assert (out / "51511a7ed0ca11b0.yaml").read_bytes() == content
+
+
+def test_another_boards_calibration_is_not_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "51511a7ed0ca11b0.yaml").write_bytes(write_calibration(tmp_path, 208.0).read_bytes())
+    refused(run("s/1/1", "--simulate", "--out", tmp_path), "another board", BOARD_ID)
+
+
+def test_a_directory_that_cannot_be_is_named() -> None:
+    refused(run("s/1/1", "--simulate", "--out", "x" * 300), "File name too long")
+
+
+def test_the_sensor_alone_as_json(tmp_path: Path) -> None:
+    result = run("s/1/1", "--simulate", "--diagnose-only", "--diagnose-s", 1, "--json", "--out", tmp_path)
+    assert result.returncode == 0, result.stderr
+    seen = json.loads(result.stdout)
+    assert seen["findings"] == []
+    assert 60 <= seen["noise_counts"] <= 130
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_gain_that_no_scale_has_is_refused_in_the_file(tmp_path: Path) -> None:

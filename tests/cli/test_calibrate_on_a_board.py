@@ -121,6 +121,7 @@ def test_who_says_no_changes_nothing(tmp_path: Path) -> None:
     content = file.read_bytes()
     with Bench(tmp_path) as bench:
         finished = follow(bench, command(tmp_path), answers="n", press_enter=True)
+    assert "as found" in finished.out
     refused(finished, "not accepted", "untouched")
     assert file.read_bytes() == content
     assert not (tmp_path / "calibration" / "certificates").exists()
@@ -204,3 +205,17 @@ def test_a_killed_calibration_leaves_the_old_one_in_force(tmp_path: Path) -> Non
     assert finished.code == -signal.SIGKILL
     assert file.read_bytes() == content
     assert [each.name for each in file.parent.iterdir()] == [file.name]
+
+
+def test_out_takes_the_other_channels_along_and_leaves_the_nodes_file(tmp_path: Path) -> None:
+    """Even where that was written by hand."""
+    file = write_calibration(tmp_path, 208.0, mark="")
+    content, out = file.read_bytes(), tmp_path / "elsewhere"
+    with Bench(tmp_path) as bench:
+        finished = follow(bench, command(tmp_path, "--hands-free", "--accept", "any", "--out", out))
+    assert finished.code == 0, finished.err
+    assert file.read_bytes() == content
+    first, second = load_yaml(out / f"{BOARD_ID}.yaml", CalibrationFile).channels
+    assert first is not None
+    assert first.counts_per_gram == pytest.approx(COUNTS_PER_GRAM, rel=1e-3)
+    assert second == load_yaml(file, CalibrationFile).channels[1]
