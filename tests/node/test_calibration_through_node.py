@@ -21,6 +21,7 @@ from node_store import (
     write_config,
 )
 
+from edge.broker.embedded import BrokerKind
 from edge.config import CalibrationFile
 from edge.messages import SensorState, ShelfEvent
 from edge.yaml_file import load_yaml
@@ -28,7 +29,8 @@ from edge.yaml_file import load_yaml
 sys.path.insert(0, str(Path(__file__).parent.parent / "cli"))
 from technician import QUICK, Finished, follow, steelyard
 
-pytestmark = pytest.mark.slow
+# What is tested is the desk behind the broker; test_node_process tries both brokers.
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("broker", [BrokerKind.NATS], indirect=True)]
 
 PLATE, NEIGHBOUR = PLATES[0], PLATES[1]
 
