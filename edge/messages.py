@@ -187,6 +187,7 @@ class SensorState(StrEnum):
     STALE = "stale"
     DISCONNECTED = "disconnected"
     UNCALIBRATED = "uncalibrated"
+    CALIBRATING = "calibrating"  # by somebody, now
 
 
 class NodeState(Payload, frozen=True, kw_only=True):
@@ -238,6 +239,10 @@ class CommandVerb(StrEnum):
 
     REBIRTH = "rebirth"
     RESEND = "resend"
+    CALIBRATE = "calibrate"  # plate, lease_s: set it aside for so long at least
+    CAPTURE = "capture"  # plate, seconds: counts of a plate that is set aside; the reply comes when they have
+    RELEASE = "release"  # plate: it weighs again
+    RELOAD = "reload"  # read the calibration files again
 
 
 class Command(Payload, frozen=True, kw_only=True):
@@ -254,6 +259,9 @@ class Reply(Payload, frozen=True, kw_only=True):
     correlation: str
     ok: bool
     detail: str = ""
+    counts: tuple[int, ...] = ()  # [counts] consecutive samples, the answer to a capture
+    rate_hz: float = 0.0  # [Hz] of them, measured
+    lost: Count = 0  # [samples] missing between them
 
 
 # --- people -----------------------------------------------------------------------------------------

@@ -13,7 +13,15 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.config import ChannelCalibration
+
 NS_PER_S = 1_000_000_000
+
+RAIL_HIGH = 2**23 - 1  # [counts] largest code of a 24-bit converter (HX711 datasheet, "0x7FFFFF")
+RAIL_LOW = -(2**23)  # [counts] smallest code ("0x800000")
+# Codes that a converter read at a wrong moment gives: all ones below some bit, or nothing at all
+# (HX711 library issue 83: 8388607, 4194303, 2097151 ... or 0). The shorter ones are ordinary readings.
+BAD_CODES = np.array([0, *(2**bits - 1 for bits in range(18, 24))], dtype=np.int32)
 
 Counts = NDArray[np.int32]
 Grams = NDArray[np.float64]
@@ -139,5 +147,21 @@ class PriorLevels(msgspec.Struct, frozen=True, tag="prior_levels"):
     levels_g: dict[str, float]  # [g] by plate, as calibrated then
 
 
-NodeInput = CountBlock | WeightBlock | LinkReport | UtcReading | PriorLevels
+class PlateHold(msgspec.Struct, frozen=True, tag="plate_hold"):
+    """A plate is set aside while somebody calibrates it (``held``), or weighs again."""
+
+    plate: str
+    mono_ns: int  # [ns] when it was asked for
+    held: bool
+
+
+class Recalibration(msgspec.Struct, frozen=True, tag="recalibration"):
+    """A plate weighs with another calibration from here on."""
+
+    plate: str
+    mono_ns: int  # [ns] when it was read
+    calibration: ChannelCalibration
+
+
+NodeInput = CountBlock | WeightBlock | LinkReport | UtcReading | PriorLevels | PlateHold | Recalibration
 """Everything that may enter ``node.pipeline.step``; what a recording holds."""

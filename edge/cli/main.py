@@ -33,6 +33,7 @@ VERBS = {
     "node": Verb("edge.cli.node", "Run a shelf node."),
     "aggregator": Verb("edge.cli.aggregator", "Run the in-store aggregator."),
     "replay": Verb("edge.cli.replay", "Run a recording through the same decisions as live."),
+    "calibrate": Verb("edge.cli.calibrate", "Calibrate a plate with known masses."),
     "record": Verb("edge.cli.record", "Run a node and record its inputs and decisions to one MCAP file."),
 }
 

@@ -17,6 +17,8 @@ from edge.broker.connection import Connection, Will
 from edge.clock import Clock, SystemClock
 from edge.config import NodeConfig
 from edge.messages import NodeState, encode
+from edge.node.boards import load_calibrations
+from edge.node.calibration_desk import CalibrationDesk
 from edge.node.delivery import Delivery
 from edge.node.faults import Faults
 from edge.node.people_tap import PeopleTap
@@ -127,8 +129,17 @@ def _runtime(
         faults=faults,
         clock=clock,
         health_every_s=config.health_every_s,
+        desk=_desk(config, base_dir, station) if station.live else None,
         recorder=recorder,
         keep_levels=station.live,
+    )
+
+
+def _desk(config: NodeConfig, base_dir: Path, station: Station) -> CalibrationDesk:
+    return CalibrationDesk(
+        station.setup.racks,
+        station.setup.calibrations,
+        reload=lambda: load_calibrations(config.boards, base_dir),
     )
 
 

@@ -27,8 +27,10 @@ from edge.samples import (
     NS_PER_S,
     LinkReport,
     NodeInput,
+    PlateHold,
     PriorLevels,
     RackLayout,
+    Recalibration,
     UtcReading,
 )
 from edge.weight.disturbance import reported
@@ -114,12 +116,20 @@ class NodePipeline:
             elif isinstance(arrived, PriorLevels):
                 for rack in self._racks.values():
                     rack.expect(arrived)
+            elif isinstance(arrived, PlateHold | Recalibration):
+                self._set_right(arrived)
             elif arrived.rack in self._racks:
                 rack = self._racks[arrived.rack]
                 steps = [rack.link(arrived)] if isinstance(arrived, LinkReport) else rack.update(arrived)
                 for step in steps:
                     messages.extend(self._messages(arrived.rack, step))
         return tuple(messages)
+
+    def _set_right(self, arrived: PlateHold | Recalibration) -> None:
+        """A plate is set aside, or weighs another way."""
+        for rack in self._racks.values():
+            if arrived.plate in rack.layout.plates:
+                rack.hold(arrived) if isinstance(arrived, PlateHold) else rack.recalibrate(arrived)
 
     def flush(self) -> tuple[NodeMessage, ...]:
         """The recording ends here: decide what waits for neighbours only."""

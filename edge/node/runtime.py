@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 
 import msgspec
 
@@ -13,6 +13,8 @@ from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection,
 from edge.clock import Clock
 from edge.errors import MessageError, StorageError
 from edge.messages import Ack, Command, CommandVerb, NodeMessage, NodeState, Reply, decode, encode
+from edge.node.calibration_desk import VERBS as CALIBRATION_VERBS
+from edge.node.calibration_desk import Answer, CalibrationDesk
 from edge.node.delivery import Delivery
 from edge.node.faults import Faults
 from edge.node.health import HealthReports, NodeCondition
@@ -20,7 +22,7 @@ from edge.node.identity_watch import IdentityWatch
 from edge.node.pipeline import NodePipeline
 from edge.node.sources import InputSource
 from edge.recording.mcap_recorder import Recorder
-from edge.samples import NS_PER_S, NodeInput
+from edge.samples import NS_PER_S, NodeInput, PlateHold, Recalibration
 from edge.topics import NODE_ACK, NODE_COMMAND, NODE_HEALTH, NODE_REPLY, NODE_STATE, TopicNames
 
 _log = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class NodeRuntime:
         faults: the node's, shared with ``delivery``.
         clock: the host's.
         health_every_s: [s] between health reports while nothing changes.
+        desk: obeys calibration commands; a replay has none.
         recorder: records every input and decision.
         keep_levels: whether settled levels are stored for the next boot; a replay leaves them alone.
     """
@@ -64,13 +67,15 @@ class NodeRuntime:
         faults: Faults,
         clock: Clock,
         health_every_s: float,
+        desk: CalibrationDesk | None = None,
         recorder: Recorder | None = None,
         keep_levels: bool = True,
     ) -> None:
         self._state, self._topics = state, topics
         self._pipeline, self._source, self._delivery = pipeline, source, delivery
         self._connection, self._faults, self._clock = connection, faults, clock
-        self._recorder = recorder
+        self._desk, self._recorder = desk, recorder
+        self._told: list[PlateHold | Recalibration] = []  # by the desk, for the pipeline
         self._keep_levels = keep_levels
         self._identity = IdentityWatch(state.node, state.boot)
         self._health = HealthReports(node=state.node, boot=state.boot, every_s=health_every_s)
@@ -95,7 +100,10 @@ class NodeRuntime:
     # --- decisions ----------------------------------------------------------------------------------
 
     def _decide(self) -> None:
-        inputs = self._source.poll()
+        inputs = [*self._told, *self._source.poll()]
+        self._told.clear()
+        if self._desk is not None:
+            self._serve(self._desk.update(inputs, self._clock.mono_ns()))
         messages: Sequence[NodeMessage] = self._pipeline.step(inputs) if inputs else ()
         if self._source.ended and not inputs and not self._flushed:
             messages = self._pipeline.flush()
@@ -180,14 +188,29 @@ class NodeRuntime:
                 self._be_born()
 
     def _obey(self, command: Command) -> None:
-        if command.verb is CommandVerb.REBIRTH:
+        if command.verb in CALIBRATION_VERBS:
+            if self._desk is not None:
+                self._serve(self._desk.obey(command, self._clock.mono_ns()))
+                return
+            reply = Reply(
+                correlation=command.correlation, ok=False, detail="a recording cannot be calibrated"
+            )
+        elif command.verb is CommandVerb.REBIRTH:
             self._be_born()
-            detail = f"boot {self._state.boot}"
+            reply = Reply(correlation=command.correlation, ok=True, detail=f"boot {self._state.boot}")
         else:
             self._delivery.connected(self._clock.mono_ns())
             detail = f"{self._delivery.backlog} messages to send"
-        reply = Reply(correlation=command.correlation, ok=True, detail=detail)
-        self._publish(self._topics.of(NODE_REPLY, node=self._state.node), encode(reply))
+            reply = Reply(correlation=command.correlation, ok=True, detail=detail)
+        self._serve([reply])
+
+    def _serve(self, answers: Iterable[Answer]) -> None:
+        """Publish replies; keep the rest for the pipeline's next step."""
+        for answer in answers:
+            if isinstance(answer, Reply):
+                self._publish(self._topics.of(NODE_REPLY, node=self._state.node), encode(answer))
+            else:
+                self._told.append(answer)
 
     def _be_born(self) -> None:
         """Say who is here; retained, so that whoever comes later knows too."""

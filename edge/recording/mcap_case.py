@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import zstandard
@@ -20,13 +20,22 @@ from edge.errors import MessageError, RecordingError
 from edge.messages import Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame, decode
 from edge.recording.case import CaseInput, CaseSetup, StoreInput
 from edge.recording.mcap_layout import METADATA_NAME, RECORDING_SCHEMA, SETUP_NAME, decode_block
-from edge.samples import CountBlock, LinkReport, PriorLevels, UtcReading, WeightBlock
+from edge.samples import (
+    CountBlock,
+    LinkReport,
+    PlateHold,
+    PriorLevels,
+    Recalibration,
+    UtcReading,
+    WeightBlock,
+)
 
 LARGEST_RECORD_BYTES = 256 * 1024 * 1024
 """A setup of 10 000 SKUs is 2 MB and a chunk 32 kB; a longer record is a corrupt length."""
 
 BLOCKS = {kind.__name__: kind for kind in (CountBlock, WeightBlock)}
-READINGS: dict[str, Any] = {kind.__name__: kind for kind in (LinkReport, UtcReading, PriorLevels)}
+Reading = LinkReport | UtcReading | PriorLevels | PlateHold | Recalibration
+READINGS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Reading)}
 PEOPLE: dict[str, Any] = {kind.__name__: kind for kind in (TrackFrame, GateEvent)}
 DECISIONS: dict[str, Any] = {kind.__name__: kind for kind in (ShelfEvent, Disturbance)}
 
@@ -157,7 +166,7 @@ def _decoded_input(kind: str, channel: Channel, data: bytes) -> CaseInput | None
     if kind in BLOCKS:
         return node, decode_block(data, BLOCKS[kind], channel.metadata.get("rack", ""))
     if kind in READINGS:
-        reading: LinkReport | UtcReading | PriorLevels = msgspec.json.decode(data, type=READINGS[kind])
+        reading: Reading = msgspec.json.decode(data, type=READINGS[kind])
         return node, reading
     if kind in PEOPLE:
         people: StoreInput = decode(data, PEOPLE[kind], source=channel.topic)

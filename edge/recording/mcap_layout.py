@@ -12,6 +12,8 @@ topic                          encoding            content
 ``node/{node}/link``           json                ``LinkReport``
 ``node/{node}/utc``            json                ``UtcReading``
 ``node/{node}/levels``         json                ``PriorLevels``
+``node/{node}/hold``           json                ``PlateHold``
+``node/{node}/calibration``    json                ``Recalibration``
 ``node/{node}/shelf_event``    json                ``ShelfEvent``, a decision
 ``node/{node}/disturbance``    json                ``Disturbance``, a decision
 ``track``, ``gate``            json                ``TrackFrame``, ``GateEvent``

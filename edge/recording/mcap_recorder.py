@@ -35,6 +35,8 @@ TOPIC_ENDINGS = {
     "LinkReport": "link",
     "UtcReading": "utc",
     "PriorLevels": "levels",
+    "PlateHold": "hold",
+    "Recalibration": "calibration",
     "ShelfEvent": "shelf_event",
     "Disturbance": "disturbance",
     "TrackFrame": "track",

@@ -117,6 +117,14 @@ class Baseline:
         self._age[plate] = 1  # the next calm epochs sharpen it
         self._trusted[plate] = False
 
+    def forget(self, plate: int) -> None:
+        """The plate weighs another way from here on: its level has to be found anew."""
+        self.level_g[plate] = np.nan
+        self.noise_g[plate] = self.ripple_g[plate] = UNKNOWN_G
+        self.corrected_g[plate] = 0.0
+        self._age[plate] = 0
+        self._trusted[plate] = False
+
     def widen(self, plate: int, noise_g: float) -> None:
         """A disturbance left nothing: part of it was noise that is usual here now (somebody walks by)."""
         self.noise_g[plate] += WIDEN_SHARE * max(noise_g - float(self.noise_g[plate]), 0.0)

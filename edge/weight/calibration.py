@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edge.config import CalibrationFile
-from edge.samples import CountBlock, WeightBlock
-
-RAIL_HIGH = 2**23 - 1  # [counts] largest code of a 24-bit converter (HX711 datasheet, "0x7FFFFF")
-RAIL_LOW = -(2**23)  # [counts] smallest code ("0x800000")
-# Codes that a converter read at a wrong moment gives: all ones below some bit, or nothing at all
-# (HX711 library issue 83: 8388607, 4194303, 2097151 ... or 0). The shorter ones are ordinary readings.
-BAD_CODES = np.array([0, *(2**bits - 1 for bits in range(18, 24))], dtype=np.int32)
+from edge.config import CalibrationFile, ChannelCalibration
+from edge.samples import BAD_CODES, RAIL_HIGH, RAIL_LOW, CountBlock, WeightBlock
 
 
 class CountsToGrams:
@@ -28,10 +23,23 @@ class CountsToGrams:
     [[100.0], [nan]]
     """
 
-    def __init__(self, calibration: CalibrationFile) -> None:
-        channels = calibration.channels
-        self._zero_counts = np.array([channel.zero_counts for channel in channels])
-        self._counts_per_gram = np.array([channel.counts_per_gram for channel in channels])
+    def __init__(self, calibration: CalibrationFile | None) -> None:
+        self._calibration = calibration
+        self._zero_counts: NDArray[np.float64]  # [channel] NaN: not calibrated
+        self._counts_per_gram: NDArray[np.float64]
+        self.reset()
+
+    def knows(self, channel: int) -> bool:
+        """Whether the channel has a calibration."""
+        return channel < len(self._counts_per_gram) and bool(np.isfinite(self._counts_per_gram[channel]))
+
+    def renew(self, channel: int, calibration: ChannelCalibration) -> None:
+        """Another calibration of one channel, from the next block on."""
+        more = np.full(max(0, channel + 1 - len(self._counts_per_gram)), np.nan)
+        self._zero_counts = np.concatenate((self._zero_counts, more))
+        self._counts_per_gram = np.concatenate((self._counts_per_gram, more))
+        self._zero_counts[channel] = calibration.zero_counts
+        self._counts_per_gram[channel] = calibration.counts_per_gram
 
     def update(self, block: CountBlock) -> WeightBlock:
         """Grams of a block. Channels without calibration come out as NaN."""
@@ -47,4 +55,7 @@ class CountsToGrams:
         return WeightBlock(block.rack, block.mono_ns, block.period_ns, grams, block.lost_before)
 
     def reset(self) -> None:
-        """Nothing is remembered between blocks."""
+        """The calibration that it was made with."""
+        channels = self._calibration.channels if self._calibration is not None else ()
+        self._zero_counts = np.array([each.zero_counts if each else np.nan for each in channels])
+        self._counts_per_gram = np.array([each.counts_per_gram if each else np.nan for each in channels])

@@ -124,6 +124,13 @@ class ChangeDetector:
                 plate, hop, level_g, STORED_SIGMA_G, 0.0, hop, mono_ns, onset_ns=mono_ns, dark_s=math.inf
             )
 
+    def forget(self, plate: int) -> None:
+        """Nothing is known of this column any more; what it was in the middle of is no event."""
+        self._open.pop(plate, None)
+        self.baseline.forget(plate)
+        self._calm[plate] = False
+        self._mean_g[:, plate] = self._spread_g[:, plate] = np.nan
+
     def update(self, stretch: Stretch) -> Iterator[DetectedHop]:
         """Take in some hops; give those with which something ended, and those soon after."""
         first, past = self._dating.hops, self._past

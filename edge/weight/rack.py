@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,8 +15,10 @@ from edge.samples import (
     LinkReport,
     PlateChange,
     PlateFault,
+    PlateHold,
     PriorLevels,
     RackLayout,
+    Recalibration,
     WeightBlock,
 )
 from edge.weight.calibration import CountsToGrams
@@ -45,15 +47,19 @@ class RackWatch:
 
     def __init__(self, rack: RackLayout, options: WeightSection, calibration: CalibrationFile | None) -> None:
         self.layout = rack
-        self._to_grams = CountsToGrams(calibration) if calibration is not None else None
+        self._to_grams = CountsToGrams(calibration)
         self._conditioner = Conditioner(rack, options)
         self._detector = ChangeDetector(rack, self._conditioner.hop_samples, options)
         self.reset()
 
     def reset(self) -> None:
         """Forget everything; equal to a new watch."""
+        self._to_grams.reset()
         self._conditioner.reset()
         self._detector.reset()
+        self._counts = False  # whether the rack reports counts: grams need no calibration
+        self._held: set[int] = set()  # columns that somebody calibrates
+        self._aside: dict[int, SensorState] = {}  # columns that do not weigh, whatever they report
         self._states = (SensorState.OK,) * len(self.layout.plates)
         self._link: LinkReport | None = None
         self._hole_is_known = False  # whether the link's fault said already why readings are missing
@@ -62,10 +68,14 @@ class RackWatch:
         """One step for every hop of the block in which something happened."""
         self._link = None
         if isinstance(block, CountBlock):
-            if self._to_grams is None:
-                self._states = (SensorState.UNCALIBRATED,) * len(self.layout.plates)
-                return
+            if not self._counts:
+                self._counts = True
+                self._set_aside()
             block = self._to_grams.update(block)
+        if self._held:
+            grams = block.grams.copy()
+            grams[:, list(self._held)] = np.nan
+            block = replace(block, grams=grams)
         stretch = self._conditioner.update(block)
         if stretch is None:
             return
@@ -95,12 +105,32 @@ class RackWatch:
         known = {columns[plate]: level for plate, level in prior.levels_g.items() if plate in columns}
         self._detector.expect(known, prior.mono_ns)
 
+    def hold(self, hold: PlateHold) -> None:
+        """Set a plate of this rack aside, or let it weigh again; either way its level is found anew."""
+        column = self.layout.plates.index(hold.plate)
+        (self._held.add if hold.held else self._held.discard)(column)
+        self._detector.forget(column)
+        self._set_aside()
+
+    def recalibrate(self, renewed: Recalibration) -> None:
+        """Another calibration of a plate of this rack."""
+        column = self.layout.plates.index(renewed.plate)
+        self._to_grams.renew(column, renewed.calibration)
+        self._detector.forget(column)
+        self._set_aside()
+
+    def _set_aside(self) -> None:
+        columns = range(len(self.layout.plates))
+        unknown = [each for each in columns if self._counts and not self._to_grams.knows(each)]
+        self._aside = dict.fromkeys(unknown, SensorState.UNCALIBRATED)
+        self._aside |= dict.fromkeys(self._held, SensorState.CALIBRATING)
+
     def health(self) -> Iterator[PlateHealth]:
         """Every plate as it is now."""
         baseline = self._detector.baseline
         ready, disturbed = baseline.ready, self._detector.disturbed
         for column, plate in enumerate(self.layout.plates):
-            state = self._states[column]
+            state = self._aside.get(column, self._states[column])
             if self._link is not None and self._link.fault is not None:
                 state = _LINK_STATE[self._link.fault]
             level = float(baseline.level_g[column])
@@ -119,9 +149,10 @@ class RackWatch:
             if states is self._states:
                 continue
             begun: dict[SensorState, list[str]] = {}
-            for plate, before, now in zip(self.layout.plates, self._states, states, strict=True):
-                if now is not before and now is not SensorState.OK and not self._hole_is_known:
-                    begun.setdefault(now, []).append(plate)
+            for column, (before, now) in enumerate(zip(self._states, states, strict=True)):
+                if now is before or now is SensorState.OK or self._hole_is_known or column in self._aside:
+                    continue
+                begun.setdefault(now, []).append(self.layout.plates[column])
             end_ns = int(stretch.end_ns[hop])
             faults += [PlateFault(tuple(plates), end_ns, state.value) for state, plates in begun.items()]
             self._states = states

@@ -29,7 +29,17 @@ from edge.recording.case import CaseSetup, NodeSetup
 from edge.recording.mcap_case import McapCase
 from edge.recording.mcap_layout import RECORDING_SCHEMA, json_schema
 from edge.recording.mcap_recorder import Recorder
-from edge.samples import CountBlock, LinkFault, LinkReport, PriorLevels, RackLayout, UtcReading, WeightBlock
+from edge.samples import (
+    CountBlock,
+    LinkFault,
+    LinkReport,
+    PlateHold,
+    PriorLevels,
+    RackLayout,
+    Recalibration,
+    UtcReading,
+    WeightBlock,
+)
 
 EPOCH_S = 1_600_000_000.25
 PLATES = ("1/1/1", "1/1/2")
@@ -78,6 +88,9 @@ def inputs(blocks=200):
             TrackFrame(t=EPOCH_S + number / 10, targets=(Target("v", {"head": KeyPoint((0.1, -1e-9, 3))}),)),
         )
     yield "n1", LinkReport("r1", 7, LinkFault.STALE)
+    yield "n1", PlateHold("r/1/1", 8, held=True)
+    renewed = ChannelCalibration(zero_counts=2.5, counts_per_gram=-3.5)
+    yield "n1", Recalibration("r/1/1", 9, renewed)
 
 
 def same(one, other):
@@ -134,7 +147,7 @@ def test_other_readers_see_an_indexed_file_in_order_of_arrival(recording):
     assert kinds == [type(arrived).__name__ for _, arrived in inputs()] + ["ShelfEvent"]
     assert set(topics) == {
         "node/n1/counts/r1", "node/n1/grams/r1", "node/n1/link", "node/n1/utc", "node/n1/levels",
-        "node/n1/shelf_event", "track", "gate",
+        "node/n1/hold", "node/n1/calibration", "node/n1/shelf_event", "track", "gate",
     }  # fmt: skip
     assert topics["track"].message_encoding == "json"
     assert schemas[topics["track"].schema_id].encoding == "jsonschema"

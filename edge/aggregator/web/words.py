@@ -182,5 +182,6 @@ STATE_WORDS = {
     SensorState.STALE.value: "no fresh readings",
     SensorState.DISCONNECTED.value: "disconnected",
     SensorState.UNCALIBRATED.value: "not calibrated",
+    SensorState.CALIBRATING.value: "being calibrated",
     "unheard": "no report yet",
 }

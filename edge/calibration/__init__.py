@@ -1,0 +1,1 @@
+"""Calibration of one plate: readings under known loads in, a line with its uncertainty and a verdict out."""
