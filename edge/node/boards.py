@@ -11,7 +11,8 @@ from edge.errors import ConfigError
 from edge.messages import RackHealth
 from edge.samples import CountBlock, LinkFault, LinkReport, RackLayout
 from edge.yaml_file import load_yaml
-from firmware_bridge.bridge import BoardSamples, BoardStatus, Bridge
+from firmware_bridge.bridge import Bridge
+from firmware_bridge.drivers.interface import BoardSamples, BoardStatus
 from firmware_bridge.link import LinkState
 
 _FAULTS = {
