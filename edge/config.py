@@ -163,7 +163,7 @@ class BoardSection(Section, frozen=True, kw_only=True):
     rack: Name  # of your choice, unique on the node
     driver: Driver = "steelyard"  # what kind of device it is
     port: str = ""  # path, or pattern of paths on which to look for `board_id`; empty: any USB adapter
-    board_id: str = ""  # as the board identifies itself, if it can; empty accepts whichever answers on the port
+    board_id: str = ""  # as the board identifies itself, if it can; empty: whichever answers
     plates: Annotated[tuple[PlateName, ...], msgspec.Meta(min_length=1, max_length=64)]  # in channel order
     rate_hz: SamplingRate = 80.0  # [Hz] nominal; the true rate is measured
     calibration: str = ""  # file; empty: calibration/<board id>.yaml beside this file
@@ -278,7 +278,8 @@ class NodeConfig(Section, frozen=True, kw_only=True):
             if len(boards) > 1 and not board.is_identified and _NUMBERED_PORT.match(board.port):
                 raise FieldError(
                     f"boards[{i}].port", "a port that may be another adapter's after replugging",
-                    found=f"`{board.port}`", expected="its name in /dev/serial/by-path, or a `board_id` that it tells",
+                    found=f"`{board.port}`",
+                    expected="its name in /dev/serial/by-path, or a `board_id` that it tells",
                 )  # fmt: skip
         refuse_duplicates(
             "plate",

@@ -23,7 +23,8 @@ RATE_MAX_HZ = 10_000.0
 DRIFT_MAX = 0.1
 """[1] how far the rate may be from the first measurement."""
 HOLE_NS = NS_PER_S // 4
-"""[ns] of lateness that is no delay: a device that paused."""
+HOLE_PERIODS = 1.5
+"""[ns, periods] of lateness that is no delay: a device that paused."""
 BIN_NS = NS_PER_S
 """[ns] in which at least one arrival is prompt."""
 SPARSE_BINS = 2
@@ -76,8 +77,9 @@ class ArrivalClock:
         time = self._sync.date(
             mcu_ticks=self._samples, samples=samples, lost_before=lost, arrival_ns=arrival_ns
         )
-        if self._sync.report().restarts:
-            self.restart()  # samples come much faster than they did
+        taken_ns = time.mono_ns + (samples - 1) * time.period_ns
+        if taken_ns > arrival_ns + max(HOLE_NS, HOLE_PERIODS * time.period_ns):
+            self.restart()  # nothing arrives before it is taken: samples come faster than they did
             return None
         self._samples += samples
         return ArrivalTime(time, lost)
@@ -105,7 +107,7 @@ class ArrivalClock:
         late_ns = self._sync.lateness_ns(mcu_ticks=self._samples + samples - 1, arrival_ns=arrival_ns)
         self._least_late_ns = min(self._least_late_ns, late_ns)
         lost = 0
-        if late_ns > max(HOLE_NS, 1.5 * period_ns):
+        if late_ns > max(HOLE_NS, HOLE_PERIODS * period_ns):
             lost = round(late_ns / period_ns)
         if arrival_ns >= self._bin_ends_ns:
             self._sparse_bins = self._sparse_bins + 1 if self._bin_lost > self._bin_samples else 0

@@ -62,7 +62,7 @@ def ambiguity(name: str, adapters: Sequence[UsbAdapter]) -> str:
     return ""
 
 
-def stable_name(device: str, folder: Path = BY_PATH) -> str:
+def stable_name(device: str) -> str:
     """The by-path name of a device; the device's own where it has none."""
-    links = sorted(folder.iterdir()) if folder.is_dir() else []
+    links = sorted(BY_PATH.iterdir()) if BY_PATH.is_dir() else []
     return next((str(link) for link in links if link.resolve() == Path(device).resolve()), device)

@@ -59,9 +59,7 @@ DIALOGUES = [
         (-8388608, 12345),
         rate_hz=20.0,
     ),
-    DialogueCase(
-        "mt_sics", MtSics, lambda: MtSicsScale(lambda k: f"{'SD'[k % 2]}     100.02 g"), (100.02,)
-    ),
+    DialogueCase("mt_sics", MtSics, lambda: MtSicsScale(lambda k: f"{'SD'[k % 2]}     100.02 g"), (100.02,)),
     DialogueCase(
         "mt_sics_asked",
         lambda: MtSics(rate_hz=10.0),
@@ -73,12 +71,12 @@ DIALOGUES = [
         lambda: ModbusRtu(
             inputs=[ModbusInput(1, 0), ModbusInput(7, 40)], registers=RegisterFormat(scale=0.1), rate_hz=10.0
         ),
-        lambda: ModbusSlaves({1: {0: int32_words(-12345)}, 7: {40: int32_words(678)}}),
-        (-1234.5, 67.8),
+        lambda: ModbusSlaves({1: {0: int32_words(-12345)}, 7: {40: int32_words(680)}}),
+        (-1234.5, 68.0),
     ),
     DialogueCase(
         "the page's example",
-        lambda: page_example()["WeightLines"](),
+        page_example()["WeightLines"],
         lambda: TextSketch(lambda _: "ST,GS,+0001.250kg"),
         (1250.0,),
     ),
@@ -128,4 +126,3 @@ DRIVERS = [
         values=(-1234.5, 67.25),
     ),
 ]
-

@@ -96,7 +96,9 @@ class MtSicsScale:
 
     def receive(self, data: bytes) -> bytes:
         *lines, self._heard = (self._heard + data).split(b"\r\n")
-        return b"".join(self._answer(line.decode()) + b"\r\n" for line in lines if line != b"SIR" or self._repeat())
+        return b"".join(
+            self._answer(line.decode()) + b"\r\n" for line in lines if line != b"SIR" or self._repeat()
+        )
 
     def advance(self, mono_ns: int) -> bytes:
         due = self._pace.due(mono_ns)
@@ -135,7 +137,9 @@ class ModbusSlaves:
         request = self._pdus.decode(body)
         registers = self.words[slave].get(request.address)
         answer = {3: ReadHoldingRegistersResponse, 4: ReadInputRegistersResponse}[request.function_code]
-        pdu = ExceptionResponse(request.function_code, 2) if registers is None else answer(registers=registers)
+        pdu = (
+            ExceptionResponse(request.function_code, 2) if registers is None else answer(registers=registers)
+        )
         pdu.dev_id = slave
         return self._framer.buildFrame(pdu)
 

@@ -54,7 +54,9 @@ class Bench:
             rows = rows_of(block)
             if self.case.values is None:
                 first = rows[0, 0] + np.arange(len(rows))
-                np.testing.assert_array_equal(rows, np.column_stack((first, -first, 2 * first, 0 * first + 7)))
+                np.testing.assert_array_equal(
+                    rows, np.column_stack((first, -first, 2 * first, 0 * first + 7))
+                )
             else:
                 np.testing.assert_allclose(rows, np.tile(self.case.values, (len(rows), 1)), rtol=1e-6)
 
