@@ -157,6 +157,18 @@ class ModbusRtuSection(Section, frozen=True, kw_only=True):
     timeout_s: Annotated[float, msgspec.Meta(ge=0.02, le=5)] = 0.2  # [s] within which a slave answers
 
 
+def _check_pattern(pattern: str, plates: int) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise FieldError("hx711_text.pattern", "not a regular expression", found=str(error)) from error
+    if groups != plates:
+        raise FieldError(
+            "hx711_text.pattern", "another number of groups than of plates", found=str(groups),
+            expected=f"{plates}, each in round brackets",
+        )  # fmt: skip
+
+
 class BoardSection(Section, frozen=True, kw_only=True):
     """One board: a rack of plates behind one serial port."""
 
@@ -195,9 +207,11 @@ class BoardSection(Section, frozen=True, kw_only=True):
                 "plates", "another number of plates than of inputs", found=str(len(self.plates)),
                 expected=str(given),
             )  # fmt: skip
+        if self.hx711_text and self.hx711_text.pattern:
+            _check_pattern(self.hx711_text.pattern, len(self.plates))
         if self.is_looked_for and not (self.board_id and self.driver == "steelyard"):
             raise FieldError(
-                "port", "a port that is not named", found=f"`{self.port}`",
+                "port", "a port that is not named", found=f"`{self.port}`" if self.port else "none",
                 expected="one path, or the `board_id` of a Steelyard board to look for",
             )  # fmt: skip
         if not self.gives_counts and self.calibration:

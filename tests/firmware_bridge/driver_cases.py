@@ -9,15 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scale_devices import (
-    BoardDevice,
-    Device,
-    ModbusServer,
-    ModbusSlaves,
-    MtSicsScale,
-    TextSketch,
-    int32_words,
-)
+from modbus_devices import ModbusServer, ModbusSlaves, int32_words
 
 from firmware_bridge.bridge import Bridge
 from firmware_bridge.drivers.dialogue import Dialogue
@@ -27,9 +19,21 @@ from firmware_bridge.drivers.modbus_rtu import ModbusInput, ModbusRtu, NumberTyp
 from firmware_bridge.drivers.mt_sics import MtSics
 from firmware_bridge.drivers.scale_link import ScaleLink
 from firmware_bridge.simulated_board import SimulatedBoard
+from firmware_bridge.simulated_scales import Device, MtSicsScale, TextSketch
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "drivers.md"
 BOARD_ID = "0011223344556677"
+
+
+class BoardDevice:
+    """Steelyard's own simulated board as a device on a line."""
+
+    def __init__(self, board: SimulatedBoard) -> None:
+        self.receive = board.receive
+        self._board = board
+
+    def advance(self, mono_ns: int) -> bytes:
+        return b"".join(self._board.advance(mono_ns))
 
 
 def page_example() -> dict[str, Any]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from board_process import poll_until
-from device_line import DeviceLine
-from scale_devices import BoardDevice, Device, TextSketch
+from driver_cases import BoardDevice
 
 from firmware_bridge.bridge import Bridge
 from firmware_bridge.drivers.interface import BoardSamples, BoardStatus
 from firmware_bridge.errors import BoardIdError
 from firmware_bridge.link import LinkFault, LinkState
 from firmware_bridge.simulated_board import SimulatedBoard
+from firmware_bridge.simulated_scales import Device, DeviceLine, TextSketch
 
 pytestmark = pytest.mark.slow
 
@@ -103,7 +103,7 @@ def test_a_board_is_found_behind_devices_that_are_none(sockets: Sockets) -> None
     sockets.plug("ttyUSB0", TextSketch(lambda _: "12345"))
     sockets.plug("ttyUSB1", board(OTHER))
     bridge = sockets.open(LEFT)
-    told = poll_until(bridge, lambda results: bool(results))[0]
+    told = poll_until(bridge, bool)[0]
     assert isinstance(told, BoardStatus)
     assert (told.state, told.fault) == (LinkState.DISCONNECTED, LinkFault.NOT_FOUND)
     assert "not on" in told.detail

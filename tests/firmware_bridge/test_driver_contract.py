@@ -11,13 +11,13 @@ from random import Random
 
 import numpy as np
 import pytest
-from device_line import DeviceLine
 from driver_cases import DRIVERS, DriverCase
 
 from edge import config
 from firmware_bridge.drivers.interface import BoardSamples, BoardStatus, Driver, Samples
 from firmware_bridge.link import LinkFault, LinkState
 from firmware_bridge.serial_port import QUEUED_CHUNKS_MAX, open_port
+from firmware_bridge.simulated_scales import DeviceLine
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import math
 import sys
 
 import pytest
-from scale_devices import ModbusSlaves, float32_words, int32_words
+from modbus_devices import ModbusSlaves, float32_words, int32_words
 
 from firmware_bridge.drivers.dialogue import Reading, Unit
 from firmware_bridge.drivers.modbus_rtu import ModbusInput, ModbusRtu, NumberType, RegisterFormat

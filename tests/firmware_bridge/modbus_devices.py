@@ -1,4 +1,4 @@
-"""Scales of other makers, as they answer in bytes. Sans-I/O, but for pymodbus's own server."""
+"""Modbus slaves for tests: in fictitious time, and pymodbus's own server on a pty."""
 
 from __future__ import annotations
 
@@ -8,113 +8,14 @@ import os
 import pty
 import struct
 import threading
-import time
 import tty
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from pymodbus.framer import FramerRTU
 from pymodbus.pdu import DecodePDU, ExceptionResponse
 from pymodbus.pdu.register_message import ReadHoldingRegistersResponse, ReadInputRegistersResponse
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
-
-from firmware_bridge.simulated_board import SimulatedBoard
-
-NS_PER_S = 1_000_000_000
-
-
-class Device(Protocol):
-    """Something at the far end of a line."""
-
-    def receive(self, data: bytes) -> bytes:
-        """Hear the host; the answer."""
-        ...
-
-    def advance(self, mono_ns: int) -> bytes:
-        """What it says by itself up to now."""
-        ...
-
-
-class Paced:
-    """Says something at a pace of its own, from the first call on."""
-
-    def __init__(self, rate_hz: float) -> None:
-        self.rate_hz = rate_hz
-        self._next_ns: float | None = None
-        self._sample = 0
-
-    def due(self, mono_ns: int) -> range:
-        """Numbers of the samples that are due by now."""
-        if self._next_ns is None:
-            self._next_ns = float(mono_ns)
-        first = self._sample
-        while self._next_ns <= mono_ns:
-            self._next_ns += NS_PER_S / self.rate_hz
-            self._sample += 1
-        return range(first, self._sample)
-
-
-class BoardDevice:
-    """Steelyard's own simulated board."""
-
-    def __init__(self, board: SimulatedBoard) -> None:
-        self.receive = board.receive
-        self._board = board
-
-    def advance(self, mono_ns: int) -> bytes:
-        return b"".join(self._board.advance(mono_ns))
-
-
-class TextSketch:
-    """Prints a line a sample, after a banner."""
-
-    def __init__(self, line: Callable[[int], str], *, rate_hz: float = 10.0, end: str = "\r\n") -> None:
-        self._line, self._end = line, end
-        self._pace = Paced(rate_hz)
-        self._banner = f"HX711 Demo{end}Initializing the scale{end}"
-
-    def receive(self, data: bytes) -> bytes:
-        return b""
-
-    def advance(self, mono_ns: int) -> bytes:
-        said, self._banner = self._banner, ""
-        return (said + "".join(self._line(k) + self._end for k in self._pace.due(mono_ns))).encode()
-
-
-class MtSicsScale:
-    """Level 0 of MT-SICS, as far as it concerns weights."""
-
-    def __init__(
-        self, weight: Callable[[int], str], *, rate_hz: float = 10.0, serial_number: str = "B021002593"
-    ) -> None:
-        self._weight, self._serial_number = weight, serial_number
-        self._pace = Paced(rate_hz)
-        self._repeats = False
-        self._heard = b""
-        self._asked = 0
-
-    def receive(self, data: bytes) -> bytes:
-        *lines, self._heard = (self._heard + data).split(b"\r\n")
-        return b"".join(
-            self._answer(line.decode()) + b"\r\n" for line in lines if line != b"SIR" or self._repeat()
-        )
-
-    def advance(self, mono_ns: int) -> bytes:
-        due = self._pace.due(mono_ns)
-        return b"".join(f"S {self._weight(k)}\r\n".encode() for k in due if self._repeats)
-
-    def _repeat(self) -> bool:
-        self._repeats = True
-        return False
-
-    def _answer(self, command: str) -> bytes:
-        if command == "I4":
-            return f'I4 A "{self._serial_number}"'.encode()
-        if command == "SI":
-            self._asked += 1
-            return f"S {self._weight(self._asked)}".encode()
-        return b"ES"
 
 
 class ModbusSlaves:
@@ -195,7 +96,3 @@ class ModbusServer:
         )
         with contextlib.suppress(asyncio.CancelledError):
             await self._server.serve_forever()
-
-
-def now_ns() -> int:
-    return time.monotonic_ns()
