@@ -108,7 +108,7 @@ Character = Annotated[
 ]
 
 
-_NUMBERED_PORT = re.compile(r"/dev/tty[A-Z]+\d+\Z")
+_NUMBERED_PORT = re.compile(r"/dev/tty(USB|ACM)\d+\Z")
 """A name that the kernel gives in the order of plugging in."""
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from edge.config import NodeConfig
+from edge.config import DRIVERS, NodeConfig
 from edge.errors import ConfigError
 from edge.yaml_file import parse_yaml
 
@@ -90,6 +91,13 @@ def test_what_does_not_fit_is_named_with_its_line(rest: str, key: str, told: str
     assert caught.value.line == 4
     assert caught.value.key == f"boards[0].{key}"
     assert told in str(caught.value)
+
+
+def test_the_example_of_the_page_is_a_configuration() -> None:
+    page = Path(__file__).parent.parent.parent / "docs" / "drivers.md"
+    (text,) = re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    config = parse_yaml(text, NodeConfig, file=page)
+    assert {board.driver for board in config.boards} == set(DRIVERS)
 
 
 def test_numbered_ports_of_several_boards_need_ids() -> None:
