@@ -71,7 +71,7 @@ class MtSics:
         """See ``Dialogue``."""
         if mono_ns < self._send_at_ns:
             return b""
-        if not self.serial_number and self._name_tries < NAME_TRIES:
+        if self._asks_name:
             self._name_tries += 1
             self._send_at_ns = mono_ns + RETRY_NS
             return b"I4\r\n"
@@ -81,6 +81,10 @@ class MtSics:
         self._asked_ns = mono_ns
         self._send_at_ns = mono_ns + max(RETRY_NS, self.period_ns)
         return b"SI\r\n"
+
+    @property
+    def _asks_name(self) -> bool:
+        return not self.serial_number and self._name_tries < NAME_TRIES
 
     def _read(self, line: str, mono_ns: int) -> Reading | None:
         if name := _SERIAL_NUMBER.fullmatch(line):
@@ -102,7 +106,8 @@ class MtSics:
 
     def _reading(self, grams: float, *, stable: bool, mono_ns: int) -> Reading | None:
         if not self.period_ns:
-            self._send_at_ns = mono_ns + QUIET_NS
+            if not self._asks_name:
+                self._send_at_ns = mono_ns + QUIET_NS
             return Reading((grams,), stable)
         if self._asked_ns is None:
             return None  # nobody asked: an answer that came after its time

@@ -21,8 +21,12 @@ _log = logging.getLogger(__name__)
 SILENCE_NS = 3 * NS_PER_S
 """[ns] without a reading that are a fault; a scale slower than 1 Hz is given ``SILENCE_PERIODS``."""
 SILENCE_PERIODS = 5
-NOISE_NS = NS_PER_S
-"""[ns] Bytes that came so recently, and were no reading, are more than the rest of a line."""
+PAUSE_NS = NS_PER_S
+"""[ns] without any byte that end what was being said."""
+NOISE_NS = 2 * NS_PER_S
+"""[ns] of bytes without a reading that are more than the beginning of one."""
+NAME_NS = 3 * NS_PER_S
+"""[ns] that a scale is given to say who it is, before its readings are refused."""
 
 News = Samples | BoardStatus
 
@@ -55,7 +59,9 @@ class ScaleLink:
         self._dates: Dates = AskedDates(dialogue.period_ns) if dialogue.period_ns else ArrivalDates()
         self._is_open = False
         self._has_read = False  # since the port was opened
-        self._bytes_ns = -NOISE_NS
+        self._said_since_ns = self._said_until_ns = -PAUSE_NS  # bytes without a longer pause
+        self._restart_ns = 0
+        self._was_silent = False
         self._quiet_since_ns = 0
         self._samples_lost = 0
         self._status = BoardStatus(expected_id, clock(), LinkState.DISCONNECTED, None)
@@ -83,13 +89,14 @@ class ScaleLink:
         news: list[News] = []
         for arrival in self._port.receive():
             if isinstance(arrival, Chunk):
-                self._bytes_ns = arrival.mono_ns
+                if arrival.mono_ns - self._said_until_ns > PAUSE_NS:
+                    self._said_since_ns = arrival.mono_ns
+                self._said_until_ns = arrival.mono_ns
                 self._take(self._dialogue.receive(arrival.data, arrival.mono_ns), arrival.mono_ns, news)
             elif isinstance(arrival, PortOpened):
                 self._is_open, self._has_read = True, False
-                self._quiet_since_ns = arrival.mono_ns
-                self._dialogue.restart()
                 self._dates.restart()
+                self._restart_dialogue(arrival.mono_ns)
             else:
                 self._take_loss(arrival, news)
         if self._is_open:
@@ -107,9 +114,15 @@ class ScaleLink:
     def _take(self, readings: Sequence[Reading], arrival_ns: int, news: list[News]) -> None:
         if not readings:
             return
+        if self._was_silent:
+            self._restart_dialogue(arrival_ns)  # who speaks after a silence may be somebody else
+            return
+        name = self._dialogue.serial_number
+        if self._expected_id and not name and arrival_ns - self._restart_ns < NAME_NS:
+            return
         self._has_read, self._quiet_since_ns = True, arrival_ns
-        if self._expected_id and self._dialogue.serial_number != self._expected_id:
-            found = self._dialogue.serial_number or "a scale that does not tell its serial number"
+        if self._expected_id and name != self._expected_id:
+            found = name or "a scale that does not tell its serial number"
             detail = f"found {found}, expected {self._expected_id}"
             self._change(arrival_ns, LinkFault.WRONG_BOARD, detail, news)
             return
@@ -117,6 +130,11 @@ class ScaleLink:
             self._samples_lost += dated.lost_before
             self._change(arrival_ns, None, "", news)
             news.append(self._samples(dated))
+
+    def _restart_dialogue(self, mono_ns: int) -> None:
+        self._restart_ns = self._quiet_since_ns = mono_ns
+        self._was_silent = False
+        self._dialogue.restart()
 
     def _samples(self, dated: Dated) -> Samples:
         values = np.array([reading.values for reading in dated.readings], np.float64)
@@ -134,7 +152,8 @@ class ScaleLink:
             return
         self._dates.restart()
         silence = f"no reading for {(now_ns - self._quiet_since_ns) / NS_PER_S:.0f} s"
-        if now_ns - self._bytes_ns < NOISE_NS:
+        still_talks = now_ns - self._said_until_ns < PAUSE_NS
+        if still_talks and now_ns - self._said_since_ns > NOISE_NS:
             fault = LinkFault.UNINTELLIGIBLE
         elif self._has_read:
             fault = LinkFault.NO_SAMPLES
@@ -142,6 +161,7 @@ class ScaleLink:
             fault = LinkFault.NO_IDENTITY
         detail = self._dialogue.complaint or "nothing came"
         self._change(now_ns, fault, f"{silence}: {detail}", news)
+        self._was_silent = True
 
     def _take_loss(self, loss: PortLost, news: list[News]) -> None:
         self._is_open = False

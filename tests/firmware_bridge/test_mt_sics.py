@@ -78,6 +78,14 @@ def test_it_asks_who_is_there_then_for_readings_and_again_after_a_silence() -> N
     assert scale.tick(3601 * MS) == b"SIR\r\n"
 
 
+def test_a_scale_that_talks_already_is_asked_its_name_all_the_same() -> None:
+    scale = MtSics()
+    scale.receive(b"\r\nS S     100.00 g\r\n", 0)
+    assert scale.tick(1 * MS) == b"I4\r\n"
+    scale.receive(b"S S     100.00 g\r\n", 400 * MS)
+    assert scale.tick(501 * MS) == b"I4\r\n"
+
+
 def test_a_copy_without_a_serial_number_is_read_all_the_same() -> None:
     scale = MtSics()
     sent = [request for ms in range(0, 3000, 10) if (request := scale.tick(ms * MS))]
