@@ -40,7 +40,7 @@ class Bridge:
     """
 
     def __init__(self, *, port: str = "", expected_board_id: str = "", clock: Callable[[], int]) -> None:
-        choice = PortChoice(port, identified=bool(expected_board_id))
+        choice = PortChoice(port, identified=bool(expected_board_id), clock=clock)
         if choice.is_search and not expected_board_id:
             raise BoardIdError(
                 "a board that is looked for has no id", where=choice.name, expected="a board id, or a port",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,17 +14,22 @@ from firmware_bridge.usb_adapters import UsbAdapter, ambiguity, plugged_in, stab
 ANYWHERE = "/dev/tty[UA][SC][BM]*"
 """Where a board is looked for whose port is not named: ttyUSB and ttyACM, all kinds of USB adapters."""
 
+LEFT_ALONE_NS = 3_000_000_000
+"""[ns] Two drivers that hold each other's boards would else never find one free."""
+
 
 class PortChoice:
     """The devices that a port's name may mean, in the order in which to try them.
 
-    A device that turned out to be another board's is tried again last. Without a board id to check, the name
+    A device that turned out to be another board's is left to that board's own driver for a while, then tried
+    again after all others. Without a board id to check, the name
     alone says whose samples these are: one that may come to mean another adapter is refused.
 
     Args:
         name: path, or pattern as of a shell; empty: any USB adapter.
         identified: the board says who it is, and is checked.
         adapters: gives those that are plugged in.
+        clock: gives ``mono_ns``.
     """
 
     def __init__(
@@ -32,11 +38,13 @@ class PortChoice:
         *,
         identified: bool = True,
         adapters: Callable[[], Sequence[UsbAdapter]] = plugged_in,
+        clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.name = name or ANYWHERE
         self._identified = identified
         self._adapters = adapters
-        self._rejected: list[str] = []  # latest last
+        self._clock = clock
+        self._rejected: dict[str, int] = {}  # [ns] when, latest last
 
     @property
     def is_search(self) -> bool:
@@ -60,18 +68,24 @@ class PortChoice:
         return [self.name]
 
     def reject(self, device: str) -> None:
-        """Try the others first."""
-        if device in self._rejected:
-            self._rejected.remove(device)
-        self._rejected.append(device)
+        """Leave this device alone for a while, then try it last."""
+        self._rejected.pop(device, None)
+        self._rejected[device] = self._clock()
 
     def _search(self) -> list[str]:
         paths = sorted(glob.glob(self.name))  # noqa: PTH207 - a pattern may begin anywhere
-        found = {str(Path(path).resolve()): path for path in reversed(paths)}
-        self._rejected = [path for path in self._rejected if path in found.values()]
+        found = {str(Path(path).resolve()): path for path in reversed(paths)}.values()
         if not found:
             raise PortError(
                 LinkFault.PORT_MISSING, "no port matches", where=self.name,
                 fix="Plug the board in, or correct the port in the node's configuration.",
             )  # fmt: skip
-        return [path for path in sorted(found.values()) if path not in self._rejected] + self._rejected
+        rejected, now_ns = dict(self._rejected), self._clock()
+        again = [path for path, ns in rejected.items() if path in found and now_ns - ns > LEFT_ALONE_NS]
+        candidates = sorted(set(found) - rejected.keys()) + again
+        if not candidates:
+            raise PortError(
+                LinkFault.NOT_FOUND, "the board is on none of the ports", where=self.name,
+                found=", ".join(sorted(found)), fix="Plug the board in.",
+            )  # fmt: skip
+        return candidates

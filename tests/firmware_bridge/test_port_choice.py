@@ -9,7 +9,7 @@ import pytest
 from firmware_bridge import usb_adapters
 from firmware_bridge.errors import PortError
 from firmware_bridge.link import LinkFault, LinkState
-from firmware_bridge.port_choice import ANYWHERE, PortChoice
+from firmware_bridge.port_choice import ANYWHERE, LEFT_ALONE_NS, PortChoice
 from firmware_bridge.usb_adapters import UsbAdapter, ambiguity, plugged_in, stable_name
 
 CLONE = "1a86:7523"
@@ -22,6 +22,7 @@ class Machine:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.adapters: list[UsbAdapter] = []
+        self.mono_ns = 0
         for folder in ("serial/by-id", "serial/by-path"):
             (root / folder).mkdir(parents=True)
 
@@ -44,7 +45,12 @@ class Machine:
         self.adapters = []
 
     def choice(self, name: str, *, identified: bool = False) -> PortChoice:
-        return PortChoice(str(self.root / name), identified=identified, adapters=lambda: self.adapters)
+        return PortChoice(
+            str(self.root / name),
+            identified=identified,
+            adapters=lambda: self.adapters,
+            clock=lambda: self.mono_ns,
+        )
 
 
 @pytest.fixture
@@ -108,23 +114,44 @@ def test_a_board_that_says_who_it_is_may_have_any_name(machine: Machine) -> None
     assert machine.choice(f"serial/by-id/usb-{CLONE}", identified=True).candidates()
 
 
+def names(choice: PortChoice) -> list[str]:
+    return [Path(path).name for path in choice.candidates()]
+
+
 def test_a_search_tries_every_device_once_and_the_rejected_last(machine: Machine) -> None:
     for socket in ("1-1.2", "1-1.3", "1-1.4"):
         machine.plug(socket)
     choice = machine.choice("tty*", identified=True)
     assert choice.is_search
-    names = [Path(path).name for path in choice.candidates()]
-    assert names == ["ttyUSB0", "ttyUSB1", "ttyUSB2"]
+    assert names(choice) == ["ttyUSB0", "ttyUSB1", "ttyUSB2"]
     choice.reject(choice.candidates()[0])
     choice.reject(choice.candidates()[0])
-    assert [Path(path).name for path in choice.candidates()] == ["ttyUSB2", "ttyUSB0", "ttyUSB1"]
-    (machine.root / "tty-of-my-own").symlink_to(machine.root / "ttyUSB2")
-    assert Path(choice.candidates()[0]).resolve().name == "ttyUSB2"
-    assert len(choice.candidates()) == 3
+    assert names(choice) == ["ttyUSB2"]
+    machine.mono_ns += LEFT_ALONE_NS + 1
+    choice.reject(choice.candidates()[0])
+    assert names(choice) == ["ttyUSB0", "ttyUSB1"]
+    machine.mono_ns += LEFT_ALONE_NS + 1
+    assert names(choice) == ["ttyUSB0", "ttyUSB1", "ttyUSB2"]
+
+
+def test_a_search_without_a_port_to_try_says_which_it_has_seen(machine: Machine) -> None:
+    machine.plug("1-1.2")
+    choice = machine.choice("tty*", identified=True)
+    choice.reject(choice.candidates()[0])
+    with pytest.raises(PortError) as caught:
+        choice.candidates()
+    assert caught.value.fault is LinkFault.NOT_FOUND
+    assert "ttyUSB0" in caught.value.found
     machine.unplug_all()
     with pytest.raises(PortError) as caught:
         choice.candidates()
     assert caught.value.fault is LinkFault.PORT_MISSING
+
+
+def test_two_names_of_one_device_are_one_candidate(machine: Machine) -> None:
+    machine.plug("1-1.2")
+    (machine.root / "tty-of-my-own").symlink_to(machine.root / "ttyUSB0")
+    assert len(machine.choice("tty*", identified=True).candidates()) == 1
 
 
 def test_no_name_means_any_usb_adapter() -> None:
