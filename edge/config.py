@@ -214,6 +214,9 @@ class BoardSection(Section, frozen=True, kw_only=True):
                 "port", "a port that is not named", found=f"`{self.port}`" if self.port else "none",
                 expected="one path, or the `board_id` of a Steelyard board to look for",
             )  # fmt: skip
+        if self.driver in ("mt_sics", "modbus_rtu") and not (self.gives_counts or self.resolution_g):
+            # Without it, a scale that rounds would soon be taken for a stuck one.
+            raise FieldError("resolution_g", "missing key", expected="the step of the scale's readings in g")
         if not self.gives_counts and self.calibration:
             raise FieldError("calibration", "a scale that gives weights needs none", found=self.calibration)
 

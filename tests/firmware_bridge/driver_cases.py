@@ -59,11 +59,17 @@ DIALOGUES = [
     DialogueCase(
         "hx711_text",
         lambda: Hx711Text(channels=2),
-        lambda: TextSketch(lambda _: "a:-8388608 b:12345", rate_hz=20.0),
+        lambda: TextSketch(lambda _: "a:-8388608 b:12345", rate_hz=50.0),
         (-8388608, 12345),
-        rate_hz=20.0,
+        rate_hz=50.0,
     ),
-    DialogueCase("mt_sics", MtSics, lambda: MtSicsScale(lambda k: f"{'SD'[k % 2]}     100.02 g"), (100.02,)),
+    DialogueCase(
+        "mt_sics",
+        MtSics,
+        lambda: MtSicsScale(lambda k: f"{'SD'[k % 2]}     100.02 g", rate_hz=50.0),
+        (100.02,),
+        rate_hz=50.0,
+    ),
     DialogueCase(
         "mt_sics_asked",
         lambda: MtSics(rate_hz=10.0),

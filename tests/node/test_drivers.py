@@ -9,18 +9,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from node_store import CAN_G, write_store
 
 from edge.clock import SystemClock
 from edge.config import (
     DRIVERS,
     BoardSection,
+    FusionSection,
     Hx711TextSection,
     ModbusInputSection,
     ModbusRtuSection,
     MtSicsSection,
+    WeightSection,
 )
+from edge.messages import EventKind, ShelfEvent
 from edge.node.boards import Boards, layouts, load_calibrations
 from edge.node.drivers import open_driver
+from edge.node.pipeline import NodePipeline
+from edge.planogram import load_catalogue, load_planogram
 from edge.samples import CountBlock, LinkReport, NodeInput, WeightBlock
 from firmware_bridge.errors import DriverMissingError
 from firmware_bridge.simulated_scales import DeviceLine, MtSicsScale, TextSketch
@@ -28,8 +34,11 @@ from firmware_bridge.simulated_scales import DeviceLine, MtSicsScale, TextSketch
 OPTIONS: dict[str, dict[str, Any]] = {
     "steelyard": {"board_id": "57ee17a4d00000aa"},
     "hx711_text": {"hx711_text": Hx711TextSection(unit="kg", pattern=r"(\S+) kg")},
-    "mt_sics": {"mt_sics": MtSicsSection(ask=True)},
-    "modbus_rtu": {"modbus_rtu": ModbusRtuSection(inputs=(ModbusInputSection(slave=1),), number="float32")},
+    "mt_sics": {"mt_sics": MtSicsSection(ask=True), "resolution_g": 1.0},
+    "modbus_rtu": {
+        "modbus_rtu": ModbusRtuSection(inputs=(ModbusInputSection(slave=1),), number="float32"),
+        "resolution_g": 1.0,
+    },
 }
 
 
@@ -123,6 +132,37 @@ def test_counts_stay_counts_and_grams_are_weights(
         assert rig.boards.fault == ""
     finally:
         rig.close()
+
+
+@pytest.mark.slow
+def test_a_can_taken_from_a_bench_scale_is_an_event(tmp_path: Path) -> None:
+    """No calibration, whole grams, ten readings a second: the pipeline sees the pick all the same."""
+    write_store(tmp_path)
+    board = section("mt_sics", mt_sics=None, rate_hz=10.0, resolution_g=1.0)
+    catalogue = load_catalogue(tmp_path / "catalogue.yaml")
+    pipeline = NodePipeline(
+        node="n1",
+        boot="b1",
+        racks=layouts([board]),
+        planogram=load_planogram(tmp_path / "planogram.yaml", catalogue),
+        catalogue=catalogue,
+        weight=WeightSection(),
+        fusion=FusionSection(),
+        calibrations=load_calibrations([board], tmp_path),
+    )
+    taken = threading.Event()
+    scale = MtSicsScale(lambda _: f"S {round(3.2 * CAN_G - taken.is_set() * CAN_G):10} g")
+    rig = Rig(board, scale, tmp_path)
+    try:
+        pipeline.step(rig.hear(WeightBlock, 60))
+        taken.set()
+        said = pipeline.step(rig.hear(WeightBlock, 30))
+    finally:
+        rig.close()
+    events = [each for each in said if isinstance(each, ShelfEvent)]
+    assert {event.kind for event in events} == {EventKind.PICK}
+    assert events[-1].delta_g == pytest.approx(-CAN_G, abs=1.0)
+    assert events[-1].hypotheses[0].items[0].sku == "4000001"
 
 
 @pytest.mark.slow
