@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from firmware_bridge.clock_sync import NS_PER_S, BlockTime, ClockReport, ClockSync
+from firmware_bridge.clock_sync import NS_PER_S, BlockTime, ClockReport, ClockSync, hugging_slope
 
 MEASURE_NS = 2 * NS_PER_S
 """[ns] of arrivals before the first date: with 50 ms of jitter, a rate to 2.5 %."""
@@ -20,7 +20,7 @@ MEASURE_SAMPLES = 5
 """[samples] at least, likewise."""
 RATE_MAX_HZ = 10_000.0
 """[Hz] no device on a serial line is faster; what seems so arrives from a backlog."""
-DRIFT_MAX = 0.1
+DRIFT_MAX = 0.05
 """[1] how far the rate may be from the first measurement."""
 HOLE_NS = NS_PER_S // 4
 HOLE_PERIODS = 1.5
@@ -50,7 +50,7 @@ class ArrivalClock:
     def restart(self) -> None:
         """Measure anew: nothing is known of the device's clock any more."""
         self._sync: ClockSync | None = None
-        self._first_ns: int | None = None
+        self._arrivals: list[tuple[int, int]] = []  # (samples, ns) while the rate is measured
         self._samples = 0  # [samples] number of the next one
         self._bin_ends_ns = 0
         self._least_late_ns = math.inf  # [ns] of the open bin's arrivals
@@ -89,13 +89,12 @@ class ArrivalClock:
         return self._sync.report() if self._sync else None
 
     def _measure(self, samples: int, arrival_ns: int) -> None:
-        if self._first_ns is None:
-            self._first_ns = arrival_ns  # this arrival may hold a backlog of any age
-            return
-        self._samples += samples
-        elapsed_ns = arrival_ns - self._first_ns
+        if self._arrivals:  # the first one may hold a backlog of any age
+            self._samples += samples
+        self._arrivals.append((self._samples, arrival_ns))
+        elapsed_ns = arrival_ns - self._arrivals[0][1]
         if self._samples >= MEASURE_SAMPLES and elapsed_ns >= MEASURE_NS:
-            rate_hz = self._samples * NS_PER_S / elapsed_ns
+            rate_hz = NS_PER_S / max(1.0, hugging_slope(self._arrivals))
             self.restart()
             if rate_hz <= RATE_MAX_HZ:
                 self._sync = ClockSync(tick_hz=rate_hz, rate_hz=rate_hz, drift_max=DRIFT_MAX)

@@ -102,7 +102,7 @@ def test_a_backlog_does_not_pass_for_a_rate() -> None:
 @given(seed=st.integers(0, 2**32), rate_hz=st.sampled_from([10.0, 80.0]))
 def test_lost_samples_are_found_and_dates_stay_true(seed: int, rate_hz: float) -> None:
     random = Random(seed)
-    gone = {random.randrange(int(5 * rate_hz), int(50 * rate_hz)) for _ in range(6)}
+    gone = {random.randrange(int(15 * rate_hz), int(50 * rate_hz)) for _ in range(6)}
     run = run_scale(
         seconds=60,
         rate_hz=rate_hz,
