@@ -22,6 +22,8 @@ from firmware_bridge.errors import PortError
 from firmware_bridge.link import LinkFault
 from firmware_bridge.port_choice import PortChoice
 
+BAUD = 115_200
+"""[Bd] of Steelyard's own boards."""
 CHUNK_BYTES = 4096
 QUEUED_CHUNKS_MAX = 256
 """[chunks] about 25 s of a board's blocks; more is dropped and counted, and leaves a gap in its numbers."""
@@ -54,7 +56,7 @@ _FIXES = {
 class LineSettings:
     """How bytes travel on the line."""
 
-    baud: int = 115_200  # [Bd]
+    baud: int = BAUD  # [Bd]
     character: str = "8N1"  # data bits, parity (none, even, odd), stop bits
 
 
