@@ -117,10 +117,10 @@ class ScaleLink:
         if self._was_silent:
             self._restart_dialogue(arrival_ns)  # who speaks after a silence may be somebody else
             return
+        self._has_read, self._quiet_since_ns = True, arrival_ns
         name = self._dialogue.serial_number
         if self._expected_id and not name and arrival_ns - self._restart_ns < NAME_NS:
             return
-        self._has_read, self._quiet_since_ns = True, arrival_ns
         if self._expected_id and name != self._expected_id:
             found = name or "a scale that does not tell its serial number"
             detail = f"found {found}, expected {self._expected_id}"
