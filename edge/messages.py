@@ -220,6 +220,8 @@ class RackHealth(msgspec.Struct, frozen=True):
     rate_hz: float  # [Hz] measured
     samples_lost: Count = 0  # [samples] since boot
     frames_corrupt: Count = 0  # [frames] since boot
+    drift_ppm: float = 0.0  # [1e-6] by how much the board's clock is faster than nominal
+    jitter_ms: float = 0.0  # [ms] mean lateness of arrivals beyond the promptest
 
 
 class NodeHealth(Payload, frozen=True, kw_only=True):

@@ -56,6 +56,7 @@ class RackLayout:
     rack: str
     plates: tuple[str, ...]  # plate names in column order
     rate_hz: float  # [Hz] nominal
+    resolution_g: float = 0.0  # [g] step of the readings; 0: finer than their noise
 
 
 class ChangeKind(StrEnum):

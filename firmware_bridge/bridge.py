@@ -1,89 +1,62 @@
-"""One board as its node sees it: dated samples, and changes of the link's state.
+"""The driver of Steelyard's own boards: dated samples, and changes of the link's state.
 
-A node calls ``poll`` of each of its bridges from one thread; only the bytes are read elsewhere.
+A board is known by its id first, by its port second: a board whose port is not named, or named by a pattern,
+is looked for on every port that nobody else has open.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from firmware_bridge import wire
-from firmware_bridge.clock_sync import ClockReport, ClockSync
+from firmware_bridge.clock_sync import ClockSync
+from firmware_bridge.drivers.interface import BoardSamples, BoardStatus, LinkHealth
+from firmware_bridge.errors import BoardIdError
 from firmware_bridge.framing import encode_frame
 from firmware_bridge.link import LinkFault, LinkState
-from firmware_bridge.serial_port import BAUD, Chunk, PortLost, PortOpened, SerialPort
+from firmware_bridge.port_choice import PortChoice
+from firmware_bridge.serial_port import Chunk, PortLost, PortOpened, SerialPort
 from firmware_bridge.session import BlockReceived, LinkDown, LinkUp, Session, SessionEvent
-from firmware_bridge.wire import Counts
+
+_ELSEWHERE = {LinkFault.WRONG_BOARD, LinkFault.NO_IDENTITY, LinkFault.PROTOCOL_VERSION}
+"""Faults of a port on which the board that is looked for is not."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BoardSamples:
-    """Consecutive samples of one board. Counts at an end of their range are no measurement (see ``wire``)."""
-
-    board_id: str  # 16 hex digits
-    mono_ns: int  # [ns] time of the first sample
-    period_ns: float  # [ns] time between samples
-    counts: Counts  # [n, channel] raw ADC counts, 24 bit
-    lost_before: int  # [samples] missing between the previous block and this one
-
-
-@dataclass(frozen=True, slots=True)
-class BoardStatus:
-    """The link's state changed, or the reason for it."""
-
-    board_id: str  # 16 hex digits; empty while nobody has answered
-    mono_ns: int  # [ns] when it was noticed
-    state: LinkState
-    fault: LinkFault | None  # None: connected
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeHealth:
-    """The link in numbers; counters cover the bridge's lifetime."""
-
-    rate_hz: float  # [Hz] measured; 0 before the first samples
-    samples_lost: int  # [samples] missing between blocks, whoever lost them
-    samples_overflowed: int  # [samples] of these, dropped by the board because its line was full
-    samples_flagged: int  # [samples] arrived, but the board says that a read went wrong
-    blocks_dropped: int  # [blocks] repeated, overtaken, misshapen or from an unaccepted board
-    frames_corrupt: int  # [frames]
-    chunks_dropped: int  # [chunks] read and never polled in time
-    board_faults: tuple[str, ...]  # what the board itself complains of now
-    clock: ClockReport | None
 
 
 class Bridge:
     """Port, session and clock of one board.
 
     Args:
-        port: device path.
-        expected_board_id: 16 hex digits; empty accepts whichever board answers.
+        port: device path, or a pattern of paths to look at; empty: any USB adapter.
+        expected_board_id: 16 hex digits; empty accepts whichever board answers on the one port.
         clock: gives ``mono_ns``, the host's monotonic nanoseconds.
-        baud: speed of the line.
 
     Raises:
-        BoardIdError: ``expected_board_id`` is not a board id.
+        BoardIdError: ``expected_board_id`` is not a board id, or is needed to know the board by.
     """
 
-    def __init__(
-        self, *, port: str, expected_board_id: str = "", clock: Callable[[], int], baud: int = BAUD
-    ) -> None:
+    def __init__(self, *, port: str = "", expected_board_id: str = "", clock: Callable[[], int]) -> None:
+        choice = PortChoice(port, identified=bool(expected_board_id), clock=clock)
+        if choice.is_search and not expected_board_id:
+            raise BoardIdError(
+                "a board that is looked for has no id", where=choice.name, expected="a board id, or a port",
+                fix="`steelyard boards` lists the ids of all boards that are plugged in.",
+            )  # fmt: skip
         self._session = Session(expected_board_id=expected_board_id)
         self._expected_id = expected_board_id.lower()
         self._clock = clock
         self._clock_sync: ClockSync | None = None
         self._samples_flagged = 0
         self._board_faults: dict[tuple[int, int], str] = {}
-        self._is_open = False
+        self._device = ""  # the one that is open
+        self._searching = choice.is_search
+        self._name = choice.name
         self._status = BoardStatus(self._expected_id, clock(), LinkState.DISCONNECTED, None)
-        self._port = SerialPort(port, clock=clock, baud=baud)
+        self._port = SerialPort(choice, clock=clock)
 
     @property
     def status(self) -> BoardStatus:
@@ -96,11 +69,11 @@ class Bridge:
         return self._session.identity
 
     @property
-    def health(self) -> BridgeHealth:
+    def health(self) -> LinkHealth:
         """The link in numbers."""
         counters = self._session.counters
         clock = self._clock_sync.report() if self._clock_sync else None
-        return BridgeHealth(
+        return LinkHealth(
             rate_hz=clock.rate_hz if clock else 0.0,
             samples_lost=counters.samples_lost,
             samples_overflowed=counters.samples_overflowed,
@@ -120,13 +93,15 @@ class Bridge:
         results: list[BoardSamples | BoardStatus] = []
         for arrival in self._port.receive():
             if isinstance(arrival, Chunk):
+                if not self._device:
+                    continue  # of a device that is being closed
                 self._take(self._session.receive(arrival.data, arrival.mono_ns), arrival.mono_ns, results)
             elif isinstance(arrival, PortOpened):
-                self._is_open = True
+                self._device = arrival.device
                 self._session.reconnect(arrival.mono_ns)
             else:
                 self._take_loss(arrival, results)
-        if self._is_open:
+        if self._device:
             now_ns = self._clock()
             self._take(self._session.receive(b"", now_ns), now_ns, results)
             if request := self._session.tick(now_ns):
@@ -154,6 +129,8 @@ class Bridge:
                     identity = event.identity
                     self._clock_sync = ClockSync(tick_hz=identity.tick_hz, rate_hz=identity.rate_hz)
                 self._change(results, mono_ns, LinkState.CONNECTED, None, "")
+            elif isinstance(event, LinkDown) and self._searching and event.fault in _ELSEWHERE:
+                self._look_elsewhere(event, mono_ns, results)
             elif isinstance(event, LinkDown):
                 self._change(results, mono_ns, event.fault.state, event.fault, event.detail)
             else:
@@ -174,11 +151,23 @@ class Bridge:
             self._status.board_id, time.mono_ns, time.period_ns, block.counts, event.lost_before
         )
 
+    def _look_elsewhere(
+        self, down: LinkDown, mono_ns: int, results: list[BoardSamples | BoardStatus]
+    ) -> None:
+        """The open port is not the board's; bytes that are still to come from it mean nothing."""
+        detail = f"not on {self._device}: {down.detail}"
+        self._change(results, mono_ns, LinkState.DISCONNECTED, LinkFault.NOT_FOUND, detail)
+        if self._device:
+            self._port.reject(self._device)
+            self._device = ""
+
     def _take_loss(self, loss: PortLost, results: list[BoardSamples | BoardStatus]) -> None:
-        self._is_open = False
+        self._device = ""
         fault = loss.error.fault
         if fault is LinkFault.PORT_MISSING and self._status.fault is LinkFault.UNPLUGGED:
             return  # of course
+        if self._status.fault is LinkFault.NOT_FOUND:
+            return  # still looking
         self._change(results, loss.mono_ns, fault.state, fault, str(loss.error))
 
     def _change(
@@ -196,7 +185,7 @@ class Bridge:
         board_id = identity.board_id.hex() if identity else self._expected_id
         self._status = BoardStatus(board_id, mono_ns, state, fault, detail)
         results.append(self._status)
-        name = f"{self._port.device} ({board_id or 'any board'})"
+        name = f"{self._device or self._name} ({board_id or 'any board'})"
         if fault is None:
             _log.info("%s: connected", name)
         else:
@@ -209,6 +198,6 @@ class Bridge:
         text = name if fault.channel == wire.NO_CHANNEL else f"{name} on channel {fault.channel}"
         if fault.active and key not in self._board_faults:
             self._board_faults[key] = text
-            _log.warning("%s: the board reports %s (%d)", self._port.device, text, fault.detail)
+            _log.warning("%s: the board reports %s (%d)", self._device, text, fault.detail)
         elif not fault.active and self._board_faults.pop(key, ""):
-            _log.info("%s: the board reports the end of %s", self._port.device, text)
+            _log.info("%s: the board reports the end of %s", self._device, text)

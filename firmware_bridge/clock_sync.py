@@ -67,9 +67,11 @@ class ClockSync:
     Args:
         tick_hz: nominal tick rate, as the board identifies itself.
         rate_hz: nominal sample rate; the true one is measured.
+        drift_max: [1] by how much the true tick rate may differ from the nominal one.
     """
 
-    def __init__(self, *, tick_hz: int, rate_hz: int) -> None:
+    def __init__(self, *, tick_hz: float, rate_hz: float, drift_max: float = DRIFT_MAX) -> None:
+        self._drift_max = drift_max
         self._nominal_ns = NS_PER_S / tick_hz  # [ns] a tick
         self._slope_ns = self._nominal_ns  # [ns] a tick, fitted
         self._offset_ns = 0.0  # [ns] of the fitted line at tick 0
@@ -113,6 +115,13 @@ class ClockSync:
         self._ticks, self._arrival_ns, self._sample, self._samples = ticks, ns, sample, samples
         self._dated_ns = dated_ns
         return BlockTime(self._origin[1] + round(dated_ns), self._period_ns)
+
+    def lateness_ns(self, *, mcu_ticks: int, arrival_ns: int) -> float:
+        """By how much later than promptly a block arrives whose last sample is of these ticks; 0 at first."""
+        if self._origin is None:
+            return 0.0
+        ns = arrival_ns - self._origin[1]
+        return ns - self._line_ns(self._unwrap(mcu_ticks - self._origin[0], ns))
 
     def report(self) -> ClockReport:
         """How the clock runs."""
@@ -177,8 +186,8 @@ class ClockSync:
         self._bins.append(closed)
         if len(self._bins) > 1:
             slope_ns = hugging_slope([(arrival.ticks, arrival.ns) for arrival in self._bins])
-            most_ns = self._nominal_ns * (1 + DRIFT_MAX)
-            self._slope_ns = min(max(slope_ns, self._nominal_ns * (1 - DRIFT_MAX)), most_ns)
+            most_ns = self._nominal_ns * (1 + self._drift_max)
+            self._slope_ns = min(max(slope_ns, self._nominal_ns * (1 - self._drift_max)), most_ns)
         self._offset_ns = min(arrival.ns - self._slope_ns * arrival.ticks for arrival in self._bins)
 
     def _slew(self, ticks: int) -> float:

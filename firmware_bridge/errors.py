@@ -46,6 +46,14 @@ class BoardCommandError(BridgeError):
     """A command to a simulated board that it does not understand."""
 
 
+class DriverOptionError(BridgeError):
+    """An option of a driver that contradicts itself; ``where`` names it."""
+
+
+class DriverMissingError(BridgeError):
+    """A driver whose library is not installed."""
+
+
 class PortError(BridgeError):
     """A serial port that cannot be opened or is gone. ``fault`` is the typed reason."""
 

@@ -22,11 +22,14 @@ class LinkFault(StrEnum):
     PORT_BUSY = "port_busy"  # another program holds it
     PORT_FORBIDDEN = "port_forbidden"  # no permission
     PORT_UNUSABLE = "port_unusable"  # it exists and is no serial port, or fails otherwise
+    PORT_AMBIGUOUS = "port_ambiguous"  # its name may come to mean another adapter
+    NOT_FOUND = "not_found"  # looked for on several ports, and on none of them
     UNPLUGGED = "unplugged"  # it was open and went away
     NO_IDENTITY = "no_identity"  # the port is open and nobody answers on it
     REBOOTED = "rebooted"  # the board started anew
     DESYNC = "desync"  # sample numbers no longer follow from each other
     NO_SAMPLES = "no_samples"  # identified, but silent
+    UNINTELLIGIBLE = "unintelligible"  # bytes come, and none of them is a reading
     WRONG_BOARD = "wrong_board"
     PROTOCOL_VERSION = "protocol_version"
 
@@ -39,6 +42,8 @@ class LinkFault(StrEnum):
 _STATES = {
     LinkFault.DESYNC: LinkState.STALE,
     LinkFault.NO_SAMPLES: LinkState.STALE,
+    LinkFault.UNINTELLIGIBLE: LinkState.STALE,
     LinkFault.WRONG_BOARD: LinkState.WRONG_BOARD,
+    LinkFault.PORT_AMBIGUOUS: LinkState.WRONG_BOARD,
     LinkFault.PROTOCOL_VERSION: LinkState.VERSION_MISMATCH,
 }

@@ -1,4 +1,4 @@
-"""A serial port that survives unplugging. The only file that imports pyserial.
+"""A serial port that survives unplugging.
 
 One thread a port opens it, reads bytes, stamps them and queues them; it parses nothing. When the device goes
 away it tries to open it again, ever less often, until it is back or the port is closed.
@@ -12,6 +12,7 @@ import select
 import termios
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
 
@@ -19,8 +20,10 @@ import serial
 
 from firmware_bridge.errors import PortError
 from firmware_bridge.link import LinkFault
+from firmware_bridge.port_choice import PortChoice
 
 BAUD = 115_200
+"""[Bd] of Steelyard's own boards."""
 CHUNK_BYTES = 4096
 QUEUED_CHUNKS_MAX = 256
 """[chunks] about 25 s of a board's blocks; more is dropped and counted, and leaves a gap in its numbers."""
@@ -50,6 +53,14 @@ _FIXES = {
 
 
 @dataclass(frozen=True, slots=True)
+class LineSettings:
+    """How bytes travel on the line."""
+
+    baud: int = BAUD  # [Bd]
+    character: str = "8N1"  # data bits, parity (none, even, odd), stop bits
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Bytes as they came."""
 
@@ -61,6 +72,7 @@ class Chunk:
 class PortOpened:
     """The device is there and ours."""
 
+    device: str
     mono_ns: int  # [ns]
 
 
@@ -76,26 +88,30 @@ class SerialPort:
     """A port that is open, or about to be opened again, until ``close``.
 
     Args:
-        device: path; by-id and by-path names survive replugging.
+        choice: which device to open.
         clock: gives ``mono_ns``, the host's monotonic nanoseconds.
+        line: how bytes travel.
 
     Attributes:
         chunks_dropped: [chunks] because nobody took them in time.
         writes_failed: [writes] that the device did not take.
     """
 
-    def __init__(self, device: str, *, clock: Callable[[], int], baud: int = BAUD) -> None:
-        self.device = device
+    def __init__(
+        self, choice: PortChoice, *, clock: Callable[[], int], line: LineSettings | None = None
+    ) -> None:
         self.chunks_dropped = 0
         self.writes_failed = 0
+        self._choice = choice
         self._clock = clock
-        self._baud = baud
+        self._line = line or LineSettings()
         # Appending and popping are atomic: the reader thread appends, one caller pops.
         self._queue: deque[Chunk | PortOpened | PortLost] = deque(maxlen=2 * QUEUED_CHUNKS_MAX)
         self._open_port: serial.Serial | None = None
         self._reopen_wait_s = REOPEN_MIN_S
-        self._closing_fd, self._close_fd = os.pipe()  # a byte in it ends every wait of the thread
-        self._thread = Thread(target=self._run, name=f"serial {device}", daemon=True)
+        self._told_fd, self._tell_fd = os.pipe()  # a byte in it ends every wait of the thread
+        self._closing = False
+        self._thread = Thread(target=self._run, name=f"serial {choice.name}", daemon=True)
         self._thread.start()
 
     def receive(self) -> list[Chunk | PortOpened | PortLost]:
@@ -115,68 +131,93 @@ class SerialPort:
             return False
         return True
 
+    def reject(self, device: str) -> None:
+        """Close this device and try the next one that the port's name may mean."""
+        self._choice.reject(device)
+        os.write(self._tell_fd, b"r")
+
     def close(self) -> None:
         """Stop the thread and release the device."""
         if self._thread.is_alive():
-            os.write(self._close_fd, b"x")
+            self._closing = True
+            os.write(self._tell_fd, b"c")
             self._thread.join()
-            os.close(self._close_fd)
-            os.close(self._closing_fd)
+            os.close(self._tell_fd)
+            os.close(self._told_fd)
 
     # --- reader thread ---
 
     def _run(self) -> None:
         said: LinkFault | None = None
-        while True:
+        while not self._closing:
             try:
-                with open_port(self.device, self._baud) as port:
+                with self._open_next() as port:
                     self._open_port = port
-                    self._queue.append(PortOpened(self._clock()))
+                    self._queue.append(PortOpened(str(port.port), self._clock()))
                     said = None
-                    self._read_until_closing(port)
+                    self._read_until_told(port)
             except PortError as error:
                 if error.fault is not said:
                     self._queue.append(PortLost(error, self._clock()))
                 said = error.fault
             finally:
                 self._open_port = None
-            if select.select([self._closing_fd], [], [], self._reopen_wait_s)[0]:
-                return
+            if select.select([self._told_fd], [], [], self._reopen_wait_s)[0]:
+                os.read(self._told_fd, 1)
             self._reopen_wait_s = min(2 * self._reopen_wait_s, REOPEN_MAX_S)
 
-    def _read_until_closing(self, port: serial.Serial) -> None:
+    def _open_next(self) -> serial.Serial:
+        """The first device that can be opened; the error of the last one when none can."""
+        *others, last = self._choice.candidates()
+        for device in others:
+            with suppress(PortError):
+                return open_port(device, self._line)
+        return open_port(last, self._line)
+
+    def _read_until_told(self, port: serial.Serial) -> None:
         while True:
             try:
                 # Two system calls a chunk; pyserial's own read needs five, and 64 boards twice the time.
-                readable, _, _ = select.select([port.fileno(), self._closing_fd], [], [])
-                if self._closing_fd in readable:
+                readable, _, _ = select.select([port.fileno(), self._told_fd], [], [])
+                if self._told_fd in readable:
                     return
                 data = os.read(port.fileno(), CHUNK_BYTES)
             except _GONE as error:
-                raise self._unplugged(str(error)) from error
+                raise self._unplugged(port, str(error)) from error
             if not data:
-                raise self._unplugged("the end of its bytes")
+                raise self._unplugged(port, "the end of its bytes")
             self._reopen_wait_s = REOPEN_MIN_S
             if len(self._queue) < QUEUED_CHUNKS_MAX:
                 self._queue.append(Chunk(data, self._clock()))
             else:
                 self.chunks_dropped += 1
 
-    def _unplugged(self, found: str) -> PortError:
+    def _unplugged(self, port: serial.Serial, found: str) -> PortError:
         return PortError(
-            LinkFault.UNPLUGGED, "the device went away", where=self.device, found=found,
+            LinkFault.UNPLUGGED, "the device went away", where=str(port.port), found=found,
             fix="Plug it in again; it is opened as soon as it is back.",
         )  # fmt: skip
 
 
-def open_port(device: str, baud: int = BAUD) -> serial.Serial:
+def open_port(device: str, line: LineSettings | None = None) -> serial.Serial:
     """Open a serial device for this process alone.
 
     Raises:
         PortError: it is missing, busy, forbidden or no serial device.
     """
+    line = line or LineSettings()
+    data_bits, parity, stop_bits = tuple(line.character)
     try:
-        return serial.Serial(device, baud, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
+        return serial.Serial(
+            device,
+            line.baud,
+            bytesize=int(data_bits),
+            parity=parity,
+            stopbits=int(stop_bits),
+            timeout=0,
+            write_timeout=WRITE_TIMEOUT_S,
+            exclusive=True,
+        )
     except (*_GONE, ValueError) as error:
         number = getattr(error, "errno", None)
         fault = _FAULTS.get(number, LinkFault.PORT_UNUSABLE) if number else LinkFault.PORT_UNUSABLE

@@ -9,9 +9,10 @@ from edge.clock import Clock
 from edge.config import BoardSection, CalibrationFile
 from edge.errors import ConfigError
 from edge.messages import RackHealth
-from edge.samples import CountBlock, LinkFault, LinkReport, RackLayout
+from edge.node.drivers import open_driver
+from edge.samples import CountBlock, LinkFault, LinkReport, RackLayout, WeightBlock
 from edge.yaml_file import load_yaml
-from firmware_bridge.bridge import BoardSamples, BoardStatus, Bridge
+from firmware_bridge.drivers.interface import BoardSamples, BoardStatus, Samples
 from firmware_bridge.link import LinkState
 
 _FAULTS = {
@@ -22,10 +23,16 @@ _FAULTS = {
     LinkState.VERSION_MISMATCH: LinkFault.WRONG_BOARD,
 }
 
+RATE_OFF_MAX = 0.2
+"""[1] by how much the measured rate may differ from the configured one, on which all times of hops rest."""
+
 
 def layouts(sections: Sequence[BoardSection]) -> tuple[RackLayout, ...]:
     """The racks that the boards' sections describe."""
-    return tuple(RackLayout(section.rack, section.plates, section.rate_hz) for section in sections)
+    return tuple(
+        RackLayout(section.rack, section.plates, section.rate_hz, section.resolution_g)
+        for section in sections
+    )
 
 
 def load_calibrations(sections: Sequence[BoardSection], base_dir: Path) -> dict[str, CalibrationFile]:
@@ -40,6 +47,8 @@ def load_calibrations(sections: Sequence[BoardSection], base_dir: Path) -> dict[
     """
     found = {}
     for section in sections:
+        if not section.gives_counts:
+            continue
         file = base_dir / (section.calibration or f"calibration/{section.board_id}.yaml")
         if not section.calibration and not (section.board_id and file.exists()):
             continue
@@ -69,12 +78,14 @@ class Boards:
 
     Raises:
         BoardIdError: a ``board_id`` that no board can have.
+        DriverOptionError: options that contradict each other.
+        DriverMissingError: a driver whose library is not installed.
     """
 
     def __init__(self, sections: Sequence[BoardSection], *, clock: Clock, base_dir: Path) -> None:
         self._boards = [_Board(section, clock, base_dir) for section in sections]
 
-    def poll(self) -> list[CountBlock | LinkReport]:
+    def poll(self) -> list[CountBlock | WeightBlock | LinkReport]:
         """What happened since the last call, board by board in its order."""
         return [news for board in self._boards for news in board.poll()]
 
@@ -95,51 +106,65 @@ class Boards:
 
 class _Board:
     def __init__(self, section: BoardSection, clock: Clock, base_dir: Path) -> None:
-        self.fault = ""
         self._rack = section.rack
         self._plates = len(section.plates)
-        port = section.port if "://" in section.port else str(base_dir / section.port)
-        self._bridge = Bridge(port=port, expected_board_id=section.board_id, clock=clock.mono_ns)
+        self._rate_hz = section.rate_hz
+        port = str(base_dir / section.port) if section.port else ""
+        self._driver = open_driver(section, port=port, clock=clock.mono_ns)
+        self._link_fault = ""
         self._misfit = False  # the right board by its id, with too few channels
-        self.close = self._bridge.close
+        self.close = self._driver.close
 
-    def poll(self) -> list[CountBlock | LinkReport]:
-        news: list[CountBlock | LinkReport] = []
-        for heard in self._bridge.poll():
+    @property
+    def fault(self) -> str:
+        """One sentence if the link needs a hand, else empty."""
+        if self._link_fault:
+            return self._link_fault
+        rate_hz = self._driver.health.rate_hz
+        if rate_hz and abs(rate_hz / self._rate_hz - 1) > RATE_OFF_MAX:
+            return (
+                f"rack `{self._rack}` samples at {rate_hz:.1f} Hz: correct `rate_hz`, now {self._rate_hz:g}"
+            )
+        return ""
+
+    def poll(self) -> list[CountBlock | WeightBlock | LinkReport]:
+        news: list[CountBlock | WeightBlock | LinkReport] = []
+        for heard in self._driver.poll():
             if isinstance(heard, BoardStatus):
                 news.append(self._report(heard))
-            elif heard.counts.shape[1] >= self._plates:
+                continue
+            columns = (heard.counts if isinstance(heard, BoardSamples) else heard.grams).shape[1]
+            if columns >= self._plates:
                 news.append(self._block(heard))
             elif not self._misfit:
                 self._misfit = True
-                self.fault = (
-                    f"rack `{self._rack}` has {self._plates} plates and its board {heard.counts.shape[1]} "
+                self._link_fault = (
+                    f"rack `{self._rack}` has {self._plates} plates and its board {columns} "
                     "channels: correct `plates` or connect the right board"
                 )
                 news.append(LinkReport(self._rack, heard.mono_ns, LinkFault.WRONG_BOARD))
         return news
 
     def health(self) -> RackHealth:
-        health = self._bridge.health
+        health = self._driver.health
         return RackHealth(
             rack=self._rack,
-            connected=self._bridge.status.state is LinkState.CONNECTED and not self._misfit,
+            connected=self._driver.status.state is LinkState.CONNECTED and not self._misfit,
             rate_hz=round(health.rate_hz, 3),
             samples_lost=health.samples_lost,
             frames_corrupt=health.frames_corrupt,
+            drift_ppm=round(health.clock.drift_ppm, 1) if health.clock else 0.0,
+            jitter_ms=round(health.clock.jitter_ns / 1e6, 2) if health.clock else 0.0,
         )
 
     def _report(self, status: BoardStatus) -> LinkReport:
         self._misfit = False
         fault = _FAULTS[status.state]
-        self.fault = "" if fault is None else f"rack `{self._rack}`: {status.detail or status.fault}"
+        self._link_fault = "" if fault is None else f"rack `{self._rack}`: {status.detail or status.fault}"
         return LinkReport(self._rack, status.mono_ns, fault)
 
-    def _block(self, samples: BoardSamples) -> CountBlock:
-        return CountBlock(
-            rack=self._rack,
-            mono_ns=samples.mono_ns,
-            period_ns=samples.period_ns,
-            counts=samples.counts[:, : self._plates],
-            lost_before=samples.lost_before,
-        )
+    def _block(self, samples: Samples) -> CountBlock | WeightBlock:
+        time = (self._rack, samples.mono_ns, samples.period_ns)
+        if isinstance(samples, BoardSamples):
+            return CountBlock(*time, samples.counts[:, : self._plates], samples.lost_before)
+        return WeightBlock(*time, samples.grams[:, : self._plates], samples.lost_before)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,7 +47,9 @@ class Baseline:
         corrected_g: [plate] g, sum of corrections since the level was last set.
     """
 
-    def __init__(self, plates: int, hop_s: float, options: WeightSection) -> None:
+    def __init__(self, plates: int, hop_s: float, options: WeightSection, resolution_g: float = 0.0) -> None:
+        # Rounding to steps of q is noise of q / sqrt(12), which a quiet plate does not even show.
+        self._noise_floor_g = max(NOISE_FLOOR_G, resolution_g / math.sqrt(12))
         self._plates, self._options = plates, options
         self.epoch_hops = max(2, round(EPOCH_S / hop_s))
         self._epoch_s = self.epoch_hops * hop_s
@@ -106,7 +110,7 @@ class Baseline:
         wander = np.minimum(innovation * innovation, WANDER_MAX * square)
         noise, usual = self.noise_g[use], self.ripple_g[use]
         variance = noise * noise + fade * (square + wander - noise * noise)
-        self.noise_g[use] = np.maximum(np.sqrt(variance), NOISE_FLOOR_G)
+        self.noise_g[use] = np.maximum(np.sqrt(variance), self._noise_floor_g)
         self.ripple_g[use] = np.maximum(usual + fade * (ripple - usual), RIPPLE_FLOOR_G)
         self._age[use] = age + 1
 

@@ -89,7 +89,7 @@ class ChangeDetector:
         self._watched_hops = round(WATCHED_AFTER_S / self._hop_s)
         self._dated_hops = round(DATED_WITHIN_S / self._hop_s)
         self._past = longest - 1  # [hops] before a hop that a rest may be read from
-        self.baseline = Baseline(len(rack.plates), self._hop_s, options)
+        self.baseline = Baseline(len(rack.plates), self._hop_s, options, rack.resolution_g)
         self._stirring = Stirring(self.baseline, options.onset_sigmas)
         self._rests = RestSearch(shortest, longest, self._hop_s)
         self._dating = Dating(hop_samples, self._hop_s)

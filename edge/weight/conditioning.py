@@ -60,6 +60,8 @@ class Conditioner:
         self._rack, self._options = rack, options
         self.hop_samples = max(2, round(options.hop_s * rack.rate_hz))
         self._hop_s = self.hop_samples / rack.rate_hz
+        # A coarse scale at rest repeats itself for hours: nothing tells that from a stuck one.
+        self._stuck_after_s = math.inf if rack.resolution_g else options.stuck_after_s
         self._all_ok: States = (SensorState.OK,) * len(rack.plates)
         self.reset()
 
@@ -170,7 +172,7 @@ class Conditioner:
         Coarse readings of a quiet plate are equal for some samples all the time: that costs no judging.
         """
         longest_s = float(self._constant_s.max()) + len(spread_g) * self._hop_s
-        if longest_s >= self._options.stuck_after_s - SLACK_S:
+        if longest_s >= self._stuck_after_s - SLACK_S:
             return True
         if spread_g.min() >= CONSTANT_G:
             self._constant_s = np.zeros_like(self._constant_s)
@@ -212,7 +214,7 @@ class Conditioner:
         faults = (
             (saturated, SensorState.SATURATED),
             (missing_s >= options.stale_after_s - SLACK_S, SensorState.STALE),
-            (constant_s >= options.stuck_after_s - SLACK_S, SensorState.STUCK),
+            (constant_s >= self._stuck_after_s - SLACK_S, SensorState.STUCK),
             (loud_s >= options.noisy_after_s - SLACK_S, SensorState.NOISY),
             (patchy_s >= options.stale_after_s - SLACK_S, SensorState.STALE),
         )

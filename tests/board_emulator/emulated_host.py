@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from firmware_bridge.bridge import BoardSamples, BoardStatus, Bridge
+from firmware_bridge.bridge import Bridge
+from firmware_bridge.drivers.interface import BoardSamples, BoardStatus
 from firmware_bridge.link import LinkFault
 from firmware_bridge.wire import COUNTS_MIN, Counts
 

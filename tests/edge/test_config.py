@@ -57,7 +57,7 @@ def test_defaults_fill_what_is_not_written() -> None:
         (NODE.replace("g/1/2", "g12"), 6, "boards[0].plates[1]", "wrong value", "`g12`", "gondola/shelf/"),
         (NODE.replace("s1", "a b"), 1, "store", "wrong value", "`a b`", "letters, digits"),
         (NODE + "store: s2\n", 7, "store", "duplicate key", "on line 1", ""),
-        (NODE.replace("    port: /dev/one\n", ""), 4, "boards[0].port", "missing key", "", ""),
+        (NODE.replace("    port: /dev/one\n", ""), 4, "boards[0].port", "not named", "none", "`board_id`"),
         ("node: n1\n", 1, "store", "missing key", "", ""),
         ("", 0, "store", "missing key", "", ""),
         ("- 1\n", 1, "", "wrong type", "a list of 1", "a mapping"),

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from firmware_bridge.bridge import BoardSamples, BoardStatus, Bridge
+from firmware_bridge.bridge import Bridge
+from firmware_bridge.drivers.interface import BoardSamples, BoardStatus
 
 BOARD_ID = "0011223344556677"
 

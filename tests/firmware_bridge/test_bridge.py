@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from board_process import BOARD_ID, BoardProcess, poll_until
 
-from firmware_bridge.bridge import BoardSamples, BoardStatus, Bridge
+from firmware_bridge.bridge import Bridge
+from firmware_bridge.drivers.interface import BoardSamples, BoardStatus
 from firmware_bridge.errors import BoardIdError
 from firmware_bridge.link import LinkFault, LinkState
 from firmware_bridge.wire import COUNTS_MAX

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.framing import (
+    CRC_INIT,
     MAX_ENCODED_BYTES,
     MAX_PAYLOAD_BYTES,
     FrameDecoder,
@@ -106,6 +108,34 @@ def test_each_fault_has_its_reason(encoded: bytes, fault: FrameFault) -> None:
     assert decoder.receive(b"\x00" + encoded + b"\x00") == [fault]
     assert decoder.faults == {fault: 1}
     assert decoder.receive(encode_frame(b"next")) == [b"next"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(1, MAX_PAYLOAD_BYTES), st.integers(1, 120), st.sampled_from(["like", "short", "long", "gap"])
+)
+def test_many_frames_at_once_are_told_apart(length: int, count: int, odd: str) -> None:
+    """Whatever stands among frames of one length: nothing of another length passes as one of them."""
+    payload = bytes(range(1, 1 + length % 255)).ljust(length, b"\x07")
+    others = {
+        "like": b"",
+        "short": encode_frame(b"x"),
+        "long": _sealed_frame(bytes(300)),
+        "gap": b"\x00\x00\x00",
+    }
+    half = count // 2
+    stream = encode_frame(payload) * half + others[odd] + encode_frame(payload) * (count - half)
+    at_once, byte_by_byte = FrameDecoder(), FrameDecoder()
+    found = at_once.receive(stream)
+    assert found == [each for byte in stream for each in byte_by_byte.receive(bytes((byte,)))]
+    assert found.count(payload) == count + (odd == "short" and payload == b"x")
+    assert at_once.faults == ({FrameFault.OVERSIZED: 1} if odd == "long" else {})
+
+
+def _sealed_frame(payload: bytes) -> bytes:
+    """A frame with a right CRC, of any length."""
+    sealed = payload + crc_hqx(payload, CRC_INIT).to_bytes(2, "big")
+    return b"\x00" + bytes(cobs.encode(sealed)) + b"\x00"
 
 
 def test_an_endless_frame_is_one_fault_and_takes_no_memory() -> None:

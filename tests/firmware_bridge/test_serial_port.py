@@ -13,6 +13,7 @@ import pytest
 
 from firmware_bridge.errors import PortError
 from firmware_bridge.link import LinkFault
+from firmware_bridge.port_choice import PortChoice
 from firmware_bridge.serial_port import (
     QUEUED_CHUNKS_MAX,
     Chunk,
@@ -52,7 +53,7 @@ def open_serial() -> Iterator[Callable[[str], SerialPort]]:
     ports: list[SerialPort] = []
 
     def open_one(device: str) -> SerialPort:
-        ports.append(SerialPort(device, clock=time.monotonic_ns))
+        ports.append(SerialPort(PortChoice(device), clock=time.monotonic_ns))
         return ports[-1]
 
     yield open_one

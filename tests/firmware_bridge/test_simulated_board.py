@@ -15,7 +15,8 @@ import pytest
 from board_process import BoardProcess, poll_until
 
 from firmware_bridge import wire
-from firmware_bridge.bridge import BoardSamples, Bridge
+from firmware_bridge.bridge import Bridge
+from firmware_bridge.drivers.interface import BoardSamples
 from firmware_bridge.errors import BoardCommandError
 from firmware_bridge.framing import FrameDecoder, encode_frame
 from firmware_bridge.simulated_board import LoadSignal, SimulatedBoard
