@@ -35,6 +35,8 @@ VERBS = {
     "replay": Verb("edge.cli.replay", "Run a recording through the same decisions as live."),
     "calibrate": Verb("edge.cli.calibrate", "Calibrate a plate with known masses."),
     "record": Verb("edge.cli.record", "Run a node and record its inputs and decisions to one MCAP file."),
+    "doctor": Verb("edge.cli.doctor", "Check this machine, one line a check with a fix."),
+    "boards": Verb("edge.cli.boards", "List, identify and blink the boards that are plugged in."),
 }
 
 
