@@ -14,7 +14,8 @@ from edge.clock import Clock
 from edge.config import BoardSection
 from edge.errors import StartError
 from edge.samples import NS_PER_S
-from firmware_bridge.bridge import BoardSamples, Bridge
+from firmware_bridge.bridge import Bridge
+from firmware_bridge.drivers.interface import BoardSamples
 from firmware_bridge.link import LinkFault, LinkState
 
 CONNECT_S = 10.0
