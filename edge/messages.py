@@ -149,6 +149,9 @@ class ShelfEvent(NodeRecord, frozen=True, kw_only=True, tag="shelf_event"):
     hypotheses: Annotated[
         tuple[Hypothesis, ...], msgspec.Meta(max_length=100)
     ]  # best first; probabilities with the unlisted rest sum to 1
+    log_odds: Annotated[float, msgspec.Meta(ge=-1e3, le=1e3)] = (
+        20.0  # [nat] that it was one act and moved goods at all; the rest of the probabilities
+    )
 
 
 class Disturbance(NodeRecord, frozen=True, kw_only=True, tag="disturbance"):

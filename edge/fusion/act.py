@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.config import FusionSection
+from edge.fusion.hand import log_hand, log_moved
 from edge.fusion.hypotheses import HypothesisSearch
 from edge.fusion.neighbourhood import Neighbourhood
 from edge.messages import Hypothesis
 from edge.samples import NS_PER_S, Grams, PlateChange, WeightChange
+from edge.straddle import log_straddle
 
 Changes = tuple[PlateChange, ...]
 
-REST_G, GRIP_G = 60.0, 500.0
-"""[g] A hand that rests on goods presses with some tens of grams (mean of an exponential), one that grips
-them holds any part of their weight (uniform)."""
-
-LOG_HAND = math.log(0.6)
-"""[nat] prior of a level on the way that is a hand's."""
-
-LOG_RAMP = math.log(0.5 / 10.0)
-"""[nat] one more small step of a slow lift: prior times density over some grams."""
-
-HOLD_PER_S, TOUCH_PER_S = 1.5, 3.0
-"""[nat/s] what a level costs as a hand's for every second that it was at rest: hands tremble. A hand that
-holds goods before it takes them is stiller than one that leaves them."""
-
-STILL_MAX_S = 10.0
-"""[s] rest beyond makes no difference."""
+Levels = Mapping[str, Sequence[PlateChange]]
+"""Changes by plate, in their order."""
 
 MAIN_SHARE = 0.1
 """[1] An act has settled with the last change that is so much of it; what follows is creep."""
@@ -60,7 +48,20 @@ class Act:
     changes: Changes
     total: WeightChange
     hypotheses: tuple[Hypothesis, ...]
-    log_evidence: float  # [nat] log density of all levels, 1/g a level
+    log_nothing: float  # [nat] log density of all levels if nothing changed place, 1/g a level
+    log_goods: float = -math.inf  # [nat] the same if goods did
+    log_way: float = 0.0  # [nat] part of the latter: the levels on the way
+    log_odds: float = 0.0  # [nat] that it was this, against all else that its cluster may have been
+
+    @property
+    def log_evidence(self) -> float:
+        """[nat] the better of the two readings; goods have hypotheses only if theirs is."""
+        return max(self.log_nothing, self.log_goods)
+
+    @property
+    def probability(self) -> float:
+        """[1] that it was this."""
+        return 1.0 / (1.0 + math.exp(-self.log_odds))
 
 
 class ActReader:
@@ -79,27 +80,53 @@ class ActReader:
             cluster: all changes near it: others of them tug at its plates.
             stirs: [ns] by plate, when it was disturbed: rest ends there.
         """
-        total = self._total(block, cluster)
-        readings: list[tuple[float, bool]] = []  # (log evidence, whether goods changed place)
+        levels = _by_plate(block)
+        total = self._total(levels, block, cluster)
+        if self._near.is_two_way(total.delta_g):
+            return Act(block, total, (), self._log_rearranged(levels, total, stirs))
+        readings: list[float] = []  # log evidence of all that is no goods
+        small_g = self._options.smallest_item_g
         if len(block) > len(total.plates):
-            touch = _log_hand(block, stirs, TOUCH_PER_S, self._options.smallest_item_g)
-            readings.append((LOG_TOUCH + log_zero(total.delta_g, total.sigma_g) + touch, False))
+            touch = log_hand(levels, stirs, small_g, left=True)
+            readings.append(LOG_TOUCH + log_zero(total.delta_g, total.sigma_g) + touch)
         else:
             after = LOG_AFTER if _is_aftermath(block, cluster) else 0.0
-            readings.append((LOG_NOISE + after + _log_noise(total), False))
+            readings.append(LOG_NOISE + after + _log_noise(total))
         if len(block) == 1:
-            readings.append((self._log_tug(block[0], cluster), False))
-        hypotheses: tuple[Hypothesis, ...] = ()
-        if abs(float(total.delta_g.sum())) >= self._options.smallest_item_g:
-            hypotheses = self._hypotheses.explain(total)
-            on_the_way = _log_hand(block, stirs, HOLD_PER_S, self._options.smallest_item_g)
-            readings.append((self._hypotheses.log_evidence(hypotheses) + on_the_way, True))
-        log_evidence, is_goods = max(readings)
-        return Act(block, total, hypotheses if is_goods else (), log_evidence)
+            readings.append(self._log_tug(block[0], cluster))
+        log_nothing = max(readings)
+        if abs(float(total.delta_g.sum())) < small_g:
+            return Act(block, total, (), log_nothing)
+        hypotheses = self._hypotheses.explain(total)
+        on_the_way = log_hand(levels, stirs, small_g, left=False)
+        log_goods = self._hypotheses.log_evidence(hypotheses) + on_the_way
+        return Act(
+            block, total, hypotheses if log_goods > log_nothing else (), log_nothing, log_goods, on_the_way
+        )
 
-    def _total(self, block: Changes, cluster: Changes) -> WeightChange:
+    def _log_rearranged(
+        self, levels: Levels, total: WeightChange, stirs: Mapping[str, Sequence[int]]
+    ) -> float:
+        """Log density of goods that left some plates of their facing and were set down on others of it."""
+        gone, come = total.delta_g < 0, total.delta_g > 0
+        gone_g, come_g = (float(np.abs(total.delta_g[side]).sum()) for side in (gone, come))
+        spread = math.hypot(self._options.gain_sigma_share, TUG_SIGMA * self._options.crosstalk)
+        sigma_g = math.hypot(*total.sigma_g, spread * gone_g, spread * come_g)
+        began_ns, back_ns = (
+            min(levels[plate][0].onset_ns for plate, here in zip(total.plates, side, strict=True) if here)
+            for side in (gone, come)
+        )
+        what = self._hypotheses.explain(_part(total, gone))
+        return (
+            self._hypotheses.log_evidence(what)
+            + log_straddle(int(come.sum()), come_g)
+            + log_zero(np.array([come_g - gone_g]), np.array([sigma_g]))
+            + log_moved((back_ns - began_ns) / NS_PER_S)
+            + log_hand(levels, stirs, self._options.smallest_item_g, left=False)
+        )
+
+    def _total(self, by_plate: Levels, block: Changes, cluster: Changes) -> WeightChange:
         """Sum of a block by plate; what neighbours' changes may tug at a plate is noise to it."""
-        by_plate = _by_plate(block)
         plates = tuple(sorted(by_plate, key=self._near.column))
         sigma_g = []
         for plate in plates:
@@ -142,6 +169,12 @@ def _is_aftermath(block: Changes, cluster: Changes) -> bool:
     )
 
 
+def _part(total: WeightChange, here: NDArray[np.bool_]) -> WeightChange:
+    """The plates of a change at which ``here`` holds."""
+    plates = tuple(plate for plate, chosen in zip(total.plates, here, strict=True) if chosen)
+    return replace(total, plates=plates, delta_g=total.delta_g[here], sigma_g=total.sigma_g[here])
+
+
 def log_zero(delta_g: Grams, sigma_g: Grams) -> float:
     """Log density of nothing having changed. ``delta_g``, ``sigma_g``: [plate] g."""
     sigma = np.maximum(sigma_g, 1.0)
@@ -153,24 +186,6 @@ def _log_noise(total: WeightChange) -> float:
     """Log density of a change that is no change."""
     scale = np.maximum(NOISE_SIGMAS * total.sigma_g, NOISE_MIN_G)
     return float((-np.abs(total.delta_g) / scale - np.log(2 * scale)).sum())
-
-
-def _log_hand(block: Changes, stirs: Mapping[str, Sequence[int]], per_s: float, small_g: float) -> float:
-    """Log density of all levels of a block but the last of each plate, as a hand's force or a ramp's step."""
-    log_density = 0.0
-    for plate, changes in _by_plate(block).items():
-        end_g, level_g = sum(change.delta_g for change in changes), 0.0
-        for change, following in itertools.pairwise(changes):
-            level_g += change.delta_g
-            force_g = min(abs(level_g), abs(level_g - end_g))
-            rests = 0.5 * math.exp(-force_g / REST_G) / REST_G
-            ends_ns = [following.stirred_ns, *(at for at in stirs.get(plate, ()) if at > change.settled_ns)]
-            still_s = max(min(ends_ns) - change.settled_ns, 0) / NS_PER_S
-            held = LOG_HAND + math.log(rests + 0.5 / GRIP_G) - per_s * min(still_s, STILL_MAX_S)
-            small = max(abs(change.delta_g), abs(following.delta_g)) < small_g
-            same_way = change.delta_g * following.delta_g > 0
-            log_density += max(held, LOG_RAMP if small and same_way else -math.inf)
-    return log_density
 
 
 def _by_plate(block: Changes) -> dict[str, list[PlateChange]]:

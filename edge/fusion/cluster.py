@@ -16,7 +16,7 @@ CLUSTER_MAX = 7
 Block = frozenset[PlateChange]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cluster:
     """Changes that may have to do with each other, oldest first.
 
@@ -25,6 +25,7 @@ class Cluster:
         published: key of the event that was published for a block.
         said: what that event said last, by key.
         fresh: changes that have not been decided yet.
+        doubts: acts of the last cut that were not published, and may yet have been goods.
         wait_until_ns: [ns] when to decide, though a neighbour may still move; ``None``: nothing to decide.
     """
 
@@ -32,6 +33,7 @@ class Cluster:
     published: dict[Block, int] = field(default_factory=dict)
     said: dict[int, Act] = field(default_factory=dict)
     fresh: set[PlateChange] = field(default_factory=set)
+    doubts: list[Act] = field(default_factory=list)
     wait_until_ns: int | None = None
 
     def add(self, change: PlateChange) -> None:

@@ -9,10 +9,11 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.config import FusionSection
 from edge.fusion.layout import Layout
-from edge.fusion.likelihood import BROAD_G, UnitWeight, log_density
+from edge.fusion.likelihood import BROAD_G, UnitWeights, log_density
 from edge.messages import EvidenceTerms, Hypothesis, ItemCount
 from edge.planogram import Catalogue, Planogram
 from edge.samples import Grams, WeightChange
@@ -28,16 +29,14 @@ class HypothesisSearch:
     def __init__(self, planogram: Planogram, catalogue: Catalogue, options: FusionSection) -> None:
         self._options = options
         self._layout = Layout(planogram, catalogue, options)
-        self._units = {sku: UnitWeight.of(entry, options) for sku, entry in catalogue.skus.items()}
-        self._unknown_unit = UnitWeight(0.0, 0.0, 1.0)
+        self._units = UnitWeights.of(map(catalogue.get, self._layout.skus), options)
 
     def explain(self, change: WeightChange) -> tuple[Hypothesis, ...]:
         """Hypotheses for a settled change, best first; probabilities sum to 1 over those listed.
 
         The hypothesis without items stands for everything that the catalogue does not hold.
         """
-        sign = 1.0 if float(change.delta_g.sum()) > 0 else -1.0
-        found = [*self._known(change, sign), self._nothing_known(change)]
+        found = [*self._known(change), self._nothing_known(change)]
         found.sort(key=lambda hypothesis: -hypothesis.log_likelihood.total)
         best = found[: self._options.hypotheses_max]
         if not any(not hypothesis.items for hypothesis in best):
@@ -57,46 +56,54 @@ class HypothesisSearch:
         """Log density of the measurement under all of them together [nat, per gram and plate]."""
         return float(np.logaddexp.reduce([hypothesis.log_likelihood.total for hypothesis in hypotheses]))
 
-    def _known(self, change: WeightChange, sign: float) -> Iterator[Hypothesis]:
-        """So many units of one SKU on all plates that moved."""
-        total_g = abs(float(change.delta_g.sum()))
+    def _known(self, change: WeightChange) -> Iterator[Hypothesis]:
+        """So many units of one SKU on all plates that moved; the best few."""
+        signed_g = float(change.delta_g.sum())
+        total_g = abs(signed_g)
         noise_g = math.sqrt(float((change.sigma_g**2).sum()))
-        straddle = log_straddle(len(change.plates), total_g)
-        for sku, log_layout in self._layout.log_prior(change.plates, _shares(change.delta_g)).items():
-            unit = self._units.get(sku, self._unknown_unit)
-            for quantity in self._quantities(total_g, unit, noise_g, log_layout):
-                weight = log_density(total_g, quantity, unit, noise_g, self._options) + straddle
-                terms = EvidenceTerms(
-                    weight=round(weight, 6),
-                    layout=round(log_layout, 6),
-                    stock=round(self._log_quantity(quantity), 6),
-                )
-                expected_g = round(sign * quantity * unit.mean_g, 3)
-                yield Hypothesis((ItemCount(sku, quantity),), 0.0, terms, expected_g)
-
-    def _quantities(self, total_g: float, unit: UnitWeight, noise_g: float, log_prior: float) -> list[int]:
-        """Quantities within the gate; 1 for a planned SKU of unknown or doubtful weight."""
-        quantities = []
-        if unit.mean_g > 0:
-            middle = total_g / unit.mean_g
-            for quantity in range(max(1, math.floor(middle)), math.ceil(middle) + 1):
-                spread_g = (
-                    math.sqrt(noise_g**2 + quantity * unit.sigma_g**2)
-                    + self._options.gain_sigma_share * total_g
-                )
-                near = abs(total_g - quantity * unit.mean_g) <= GATE_SIGMAS * spread_g
-                if quantity <= self._options.quantity_max and near:
-                    quantities.append(quantity)
-        planned = log_prior > math.log(
-            max(self._options.layout_neighbour, self._options.layout_elsewhere, 1e-12)
-        )
-        if not quantities and planned:
-            quantities.append(1)
-        return quantities
-
-    def _log_quantity(self, quantity: int) -> float:
+        log_layout = self._layout.log_prior(change.plates, _shares(change.delta_g))
+        rows, quantity = self._gated(total_g, noise_g, log_layout)
+        units, log_layout = self._units[rows], log_layout[rows]
+        weight = log_density(total_g, quantity, units, noise_g, self._options)
+        weight += log_straddle(len(change.plates), total_g)
         ratio = max(self._options.quantity_ratio, 1e-12)
-        return (quantity - 1) * math.log(ratio) + math.log1p(-ratio)
+        stock = (quantity - 1) * math.log(ratio) + math.log1p(-ratio)
+        order = np.argsort(-(weight + log_layout + stock), kind="stable")
+        for row in order[: self._options.hypotheses_max]:
+            terms = EvidenceTerms(
+                weight=round(float(weight[row]), 6),
+                layout=round(float(log_layout[row]), 6),
+                stock=round(float(stock[row]), 6),
+            )
+            item = ItemCount(self._layout.skus[rows[row]], int(quantity[row]))
+            expected_g = math.copysign(item.quantity * float(units.mean_g[row]), signed_g)
+            yield Hypothesis((item,), 0.0, terms, round(expected_g, 3))
+
+    def _gated(
+        self, total_g: float, noise_g: float, log_layout: NDArray[np.float64]
+    ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+        """(SKU, quantity) within the gate; 1 for a planned SKU of unknown or doubtful weight.
+
+        Args:
+            total_g: [g] absolute change.
+            noise_g: [g] standard deviation of the measurement alone.
+            log_layout: [SKU] nat, -inf for what cannot be here.
+        """
+        options, mean_g = self._options, self._units.mean_g
+        ratio = np.divide(total_g, mean_g, out=np.full(mean_g.shape, np.inf), where=mean_g > 0)
+        ratio = np.minimum(ratio, options.quantity_max + 1.0)
+        quantity = np.stack((np.maximum(np.floor(ratio), 1.0), np.ceil(ratio)))
+        spread_g = np.sqrt(noise_g**2 + quantity * self._units.sigma_g**2)
+        off_g = np.abs(total_g - quantity * mean_g)
+        near = (off_g <= GATE_SIGMAS * (spread_g + options.gain_sigma_share * total_g)) & (mean_g > 0)
+        near &= (quantity <= options.quantity_max) & np.isfinite(log_layout)
+        near[1] &= quantity[1] > quantity[0]
+        least = math.log(max(options.layout_neighbour, options.layout_elsewhere, 1e-12))
+        doubtful = (log_layout > least) & ~near.any(axis=0)
+        near[0] |= doubtful
+        quantity[0, doubtful] = 1.0
+        rows, which = np.nonzero(near.T)
+        return rows, quantity[which, rows].astype(np.int64)
 
     def _nothing_known(self, change: WeightChange) -> Hypothesis:
         """A product, or a thing, that the catalogue does not hold: any weight is as good as any other."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from edge.config import FusionSection
 from edge.planogram import Catalogue, Planogram, shelf_of
@@ -21,24 +23,24 @@ class Layout:
         planned = {facing.sku for facing in planogram.facings if facing.sku is not None}
         unplanned = set(catalogue.skus) - planned
         share = PLANNED_SHARE if unplanned else 1.0
-        floor = dict.fromkeys(sorted(planned), options.layout_elsewhere * share / max(len(planned), 1))
-        floor |= dict.fromkeys(
-            sorted(unplanned), options.layout_elsewhere * (1 - share) / max(len(unplanned), 1)
-        )
-        self._floor = floor
+        floor = [options.layout_elsewhere * share / max(len(planned), 1)] * len(planned)
+        floor += [options.layout_elsewhere * (1 - share) / max(len(unplanned), 1)] * len(unplanned)
+        self._floor = np.array(floor)
+        self.skus = (*sorted(planned), *sorted(unplanned))
+        self._row = {sku: row for row, sku in enumerate(self.skus)}
 
-    def log_prior(self, plates: Sequence[str], shares: Sequence[float]) -> dict[str, float]:
-        """Log prior of every SKU.
+    def log_prior(self, plates: Sequence[str], shares: Sequence[float]) -> NDArray[np.float64]:
+        """Log prior of every SKU, in the order of ``skus``.
 
         Args:
             plates: plates that moved, of one shelf.
             shares: share of the change that each of them shows; they sum to 1.
 
         Returns:
-            log probability by SKU; they sum to at most 1.
+            [SKU] log probability; they sum to at most 1.
         """
         row = self._planogram.shelf(shelf_of(plates[0]))
-        mass = dict(self._floor)
+        mass = self._floor.copy()
         near = self._options.layout_neighbour
         for plate, share in zip(plates, shares, strict=True):
             here = self._skus(plate)
@@ -52,10 +54,11 @@ class Layout:
             ]
             main = 1.0 - self._options.layout_elsewhere - (near if beside else 0.0)
             for sku in here:
-                mass[sku] += share * main / len(here)
+                mass[self._row[sku]] += share * main / len(here)
             for sku in beside:
-                mass[sku] += share * near / len(beside)
-        return {sku: math.log(weight) for sku, weight in mass.items() if weight > 0}
+                mass[self._row[sku]] += share * near / len(beside)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(mass))
 
     def _skus(self, plate: str) -> list[str]:
         return [facing.sku for facing in self._planogram.facings_at(plate) if facing.sku is not None]

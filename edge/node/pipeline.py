@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from edge.config import CalibrationFile, FusionSection, WeightSection
 from edge.fusion.act import Act
 from edge.fusion.hypotheses import HypothesisSearch
-from edge.fusion.segmentation import Segmentation, Verdict
+from edge.fusion.segmentation import SURE, Segmentation, Verdict
 from edge.messages import (
     Disturbance,
     DisturbanceKind,
@@ -204,6 +206,7 @@ class NodePipeline:
         total = act.total
         delta_g = float(total.delta_g.sum())
         if not act.hypotheses:
+            doubtful = act.probability < SURE
             return self._disturbance(
                 said,
                 DisturbanceKind.TOUCH,
@@ -211,6 +214,7 @@ class NodePipeline:
                 onset_ns=total.onset_ns,
                 settled_ns=total.settled_ns,
                 delta_g=delta_g,
+                reason=f"goods, with a probability of {1 - act.probability:.2f}" if doubtful else "",
             )
         return ShelfEvent(
             node=self._node,
@@ -228,7 +232,11 @@ class NodePipeline:
                 PlateDelta(plate, round(float(moved), 3), round(float(sigma), 3))
                 for plate, moved, sigma in zip(total.plates, total.delta_g, total.sigma_g, strict=True)
             ),
-            hypotheses=act.hypotheses,
+            hypotheses=tuple(
+                msgspec.structs.replace(each, probability=round(each.probability * act.probability, 9))
+                for each in act.hypotheses
+            ),
+            log_odds=round(act.log_odds, 6),
         )
 
     def _withdrawal(self, said: _Said) -> NodeMessage:

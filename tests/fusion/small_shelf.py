@@ -85,6 +85,7 @@ def rest(
         settled_ns=round((at_s + lasts_s) * NS_PER_S),
         decided_ns=round((at_s + lasts_s + 0.4) * NS_PER_S),
         peak_g=delta_g,
+        stirred_ns=round(at_s * NS_PER_S),
     )
 
 

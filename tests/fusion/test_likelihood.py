@@ -8,15 +8,22 @@ import numpy as np
 import pytest
 
 from edge.config import FusionSection
-from edge.fusion.likelihood import UnitWeight, log_density
+from edge.fusion.likelihood import UnitWeights, log_density
 from edge.planogram import Sku
 
 OPTIONS = FusionSection()
-JAM = UnitWeight.of(Sku(sku="jam", name="jam", weight_g=380.0), OPTIONS)
 
 
-def density(delta_g: float, quantity: int = 1, unit: UnitWeight = JAM, noise_g: float = 0.5) -> float:
-    return math.exp(log_density(delta_g, quantity, unit, noise_g, OPTIONS))
+def weighing(**catalogue: float) -> UnitWeights:
+    return UnitWeights.of([Sku(sku="x", name="x", **catalogue)], OPTIONS)
+
+
+JAM = weighing(weight_g=380.0)
+
+
+def density(delta_g: float, quantity: int = 1, unit: UnitWeights = JAM, noise_g: float = 0.5) -> float:
+    (log,) = log_density(delta_g, np.array([quantity]), unit, noise_g, OPTIONS)
+    return math.exp(log)
 
 
 @pytest.mark.parametrize("quantity", [1, 2, 5])
@@ -41,19 +48,25 @@ def test_noise_makes_a_miss_likelier_and_a_hit_less_likely() -> None:
 
 
 def test_no_measurement_is_impossible() -> None:
-    assert math.isfinite(log_density(1e6, 1, JAM, 0.1, OPTIONS))
+    assert density(1e6, noise_g=0.1) > 0
 
 
 def test_the_catalogues_own_spread_wins() -> None:
-    loose = UnitWeight.of(Sku(sku="apples", name="apples", weight_g=380.0, weight_sigma_g=40.0), OPTIONS)
+    loose = weighing(weight_g=380.0, weight_sigma_g=40.0)
     assert density(430.0, unit=loose) > density(430.0)
 
 
 def test_an_unknown_weight_says_nothing() -> None:
-    unknown = UnitWeight.of(Sku(sku="x", name="x"), OPTIONS)
+    unknown = weighing()
     assert density(50.0, unit=unknown) == density(1_500.0, unit=unknown)
 
 
 def test_an_absurd_weight_is_believed_less() -> None:
-    absurd = UnitWeight.of(Sku(sku="x", name="x", weight_g=1.6), OPTIONS)
+    absurd = weighing(weight_g=1.6)
     assert density(620.0, unit=absurd) > 10 * density(620.0)
+
+
+def test_rows_are_judged_apart() -> None:
+    both = UnitWeights.of([Sku(sku="x", name="x", weight_g=380.0), Sku(sku="y", name="y")], OPTIONS)
+    found = log_density(380.0, np.array([1, 2]), both, 0.5, OPTIONS)
+    assert np.exp(found) == pytest.approx([density(380.0), density(380.0, 2, weighing())])

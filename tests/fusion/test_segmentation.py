@@ -187,6 +187,7 @@ def test_a_neighbour_is_not_waited_for_longer_than_the_option_says() -> None:
     assert segmentation.update([first], {plate(6): -450.0}, first.decided_ns) == []
     (verdict,) = segmentation.update([], {plate(6): -450.0}, first.decided_ns + 400_000_000)
     assert verdict.act is not None
+    assert verdict.act.total.decided_ns == first.decided_ns + 400_000_000, "waiting is deciding later"
 
 
 RESTS = st.lists(

@@ -174,6 +174,34 @@ def test_what_turns_out_to_be_a_press_is_withdrawn_under_its_identity() -> None:
     assert not any(isinstance(message, ShelfEvent) for message in standing(messages))
 
 
+def test_goods_that_are_moved_on_their_facing_are_withdrawn_under_their_identity() -> None:
+    messages = said(blocks(grams(12, [(5, step(4.0, -900.0)), (6, step(4.9, 900.0))])))
+    assert_numbered(messages)
+    assert isinstance(messages[0], ShelfEvent)
+    (touch,) = standing(messages)
+    assert isinstance(touch, Disturbance)
+    assert touch.plates == ("1/1/6", "1/1/7")
+
+
+def test_an_event_says_how_sure_it_is_that_it_was_one() -> None:
+    (sure,) = said(blocks(grams(8, [(0, step(4.0, -622.0))])))
+    (doubtful,) = said(blocks(grams(8, [(4, step(4.0, -9.0))])))
+    for event in (sure, doubtful):
+        assert isinstance(event, ShelfEvent)
+        stated = sum(hypothesis.probability for hypothesis in event.hypotheses)
+        assert stated == pytest.approx(1 / (1 + np.exp(-event.log_odds)), abs=1e-6)
+    assert sure.log_odds > 8 > doubtful.log_odds > 0
+
+
+def test_what_may_have_been_goods_is_said_in_words() -> None:
+    """A bar weighs 12 g; somewhat less is noise, more likely than not."""
+    (word,) = said(blocks(grams(20, [(4, step(8.0, -8.5))])))
+    assert isinstance(word, Disturbance)
+    assert (word.kind, word.plates) == (DisturbanceKind.TOUCH, ("1/1/5",))
+    assert word.reason.startswith("goods, with a probability of 0.")
+    assert word.delta_g == pytest.approx(-8.5, abs=1.0)
+
+
 def test_reset_begins_anew() -> None:
     node = pipeline()
     stream = blocks(grams(20, BUSY))

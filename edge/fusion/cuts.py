@@ -1,0 +1,176 @@
+"""All ways to cut a cluster's changes into acts, which of them explains the levels best, and how surely.
+
+Every cut explains all levels, so that cuts compare as densities of the same data, in 1/g a level.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from edge.fusion.act import Act, ActReader, Changes, log_zero
+from edge.fusion.cluster import Block
+from edge.fusion.neighbourhood import Neighbourhood, together
+from edge.samples import NS_PER_S, PlateChange
+
+LOG_TAKEN_AGAIN = math.log(0.02)
+"""[nat] prior that what was just put down is what is taken next."""
+
+LOG_PUT_BACK = math.log(0.1)
+"""[nat] prior that what was just taken is what is put down next. It matters for goods that nobody knew when
+they were taken: the density of those that are planned here is higher."""
+
+GRASP_S, LOG_HASTE = 0.4, math.log(0.05)
+"""[s, nat] Who sets goods down and takes others from there needs so long to let go, move and grip; sooner it
+takes two hands, which is rare on one plate."""
+
+AT_ONCE_S, LOG_TWO_HANDS = 0.3, math.log(0.07)
+"""[s, nat] Plates side by side that move at the same moment mostly bear one thing: two hands that take two
+things so are rarer than things that straddle."""
+
+LOG_ODDS_MAX = 20.0
+"""[nat] Beyond, the model is wrong before the answer is."""
+
+
+class Cutter:
+    """Cuts clusters of changes."""
+
+    def __init__(self, reader: ActReader, neighbourhood: Neighbourhood) -> None:
+        self._reader, self._near = reader, neighbourhood
+
+    def cut(self, changes: Changes, stirs: Mapping[str, Sequence[int]]) -> tuple[Act, ...]:
+        """The best cut of ``changes``, oldest first, with the odds of each of its acts.
+
+        For ``stirs`` see :meth:`ActReader.read`.
+        """
+        cuts = list(self._cuts(changes, changes, stirs, {}))
+        log_scores = [self._log_score(cut) for cut in cuts]
+        best = cuts[max(range(len(cuts)), key=log_scores.__getitem__)]
+        return tuple(replace(act, log_odds=_log_odds(act, cuts, log_scores)) for act in best)
+
+    def _cuts(
+        self,
+        left: Changes,
+        changes: Changes,
+        stirs: Mapping[str, Sequence[int]],
+        read: dict[Block, Act],
+    ) -> Iterator[list[Act]]:
+        """All ways to cut what is ``left`` of ``changes`` into possible acts."""
+        if not left:
+            yield []
+            return
+        first, rest = left[0], left[1:]
+        for mask in range(1 << len(rest)):
+            block = (first, *(change for bit, change in enumerate(rest) if mask >> bit & 1))
+            if not self._is_possible(block, changes):
+                continue
+            key = frozenset(block)
+            if key not in read:
+                read[key] = self._reader.read(block, changes, stirs)
+            others = tuple(change for bit, change in enumerate(rest) if not mask >> bit & 1)
+            for cut in self._cuts(others, changes, stirs, read):
+                yield [read[key], *cut]
+
+    def _is_possible(self, block: Changes, changes: Changes) -> bool:
+        """Plates side by side at one time, all the same way, or of one facing; nothing of theirs between."""
+        last = {change.plate: change for change in block}
+        total_g = [sum(each.delta_g for each in block if each.plate == plate) for plate in last]
+        if self._near.is_two_way(total_g):
+            if not self._near.is_one_facing(last):
+                return False
+        elif not self._is_side_by_side(list(last.values())):
+            return False
+        for change in changes:
+            if change not in block:
+                own = [each.settled_ns for each in block if each.plate == change.plate]
+                if own and min(own) < change.settled_ns < max(own):
+                    return False
+        return True
+
+    def _is_side_by_side(self, ends: list[PlateChange]) -> bool:
+        """Whether plates, without a gap between them, came to rest together, each with the next."""
+        row = sorted(ends, key=lambda end: self._near.column(end.plate))
+        return all(
+            self._near.column(right.plate) - self._near.column(left.plate) == 1 and together(left, right)
+            for left, right in itertools.pairwise(row)
+        )
+
+    def _log_score(self, cut: list[Act]) -> float:
+        """Log evidence of a cut: what its acts have to do with each other, too."""
+        score = 0.0
+        earlier: list[Act] = []
+        for act in sorted(cut, key=lambda each: each.total.settled_ns):
+            score += max([act.log_evidence, *(_log_undoing(act, before) for before in earlier)])
+            if act.hypotheses:
+                goods = [before for before in earlier if before.hypotheses]
+                score += LOG_HASTE * any(_is_hasty(act, before) for before in goods)
+                score += LOG_TWO_HANDS * any(self._need_two_hands(act, before) for before in goods)
+            earlier.append(act)
+        return score
+
+    def _need_two_hands(self, act: Act, before: Act) -> bool:
+        """Whether goods went from, or came to, plates side by side at the same moment."""
+        apart_ns = abs(act.total.onset_ns - before.total.onset_ns)
+        if apart_ns > AT_ONCE_S * NS_PER_S or (act.total.delta_g.sum() < 0) != (
+            before.total.delta_g.sum() < 0
+        ):
+            return False
+        return 1 in (
+            self._near.apart(act.total.plates[0], before.total.plates[-1]),
+            self._near.apart(before.total.plates[0], act.total.plates[-1]),
+        )
+
+
+def _log_undoing(act: Act, before: Act) -> float:
+    """Log evidence of an act as the end of what ``before`` began: what came goes, what went comes back."""
+    if act.total.plates != before.total.plates or not act.hypotheses:
+        return -math.inf
+    remains = before.total.delta_g + act.total.delta_g
+    sigma = np.hypot(before.total.sigma_g, act.total.sigma_g)
+    taken = float(act.total.delta_g.sum()) < 0
+    return (LOG_TAKEN_AGAIN if taken else LOG_PUT_BACK) + log_zero(remains, sigma) + act.log_way
+
+
+def _is_hasty(act: Act, before: Act) -> bool:
+    """Whether goods came, and others of their plate went before a hand can have let go and gripped."""
+    return (
+        act.total.onset_ns - before.total.settled_ns < GRASP_S * NS_PER_S
+        and float(before.total.delta_g.sum()) > 0 > float(act.total.delta_g.sum())
+        and not set(act.total.plates).isdisjoint(before.total.plates)
+    )
+
+
+def _log_odds(act: Act, cuts: list[list[Act]], log_scores: list[float]) -> float:
+    """Log of the weight of the cuts in which an act is, against those in which it is not.
+
+    Every cut counts once as it is, and once with the act read the other way. An act of goods is in those that
+    have the same items with some of its changes, any other in those where no goods had a part in them.
+    """
+    top = max(log_scores)
+    yes, no = 0.0, 0.0
+    for cut, log_score in zip(cuts, log_scores, strict=True):
+        like = [each for each in cut if _is_like(each, act)]
+        other = max(like, key=lambda each: each.log_goods - each.log_nothing, default=None)
+        if other is None:
+            no += math.exp(log_score - top)
+            continue
+        log_rest = log_score - other.log_evidence - top
+        yes += math.exp(log_rest + other.log_goods)
+        no += math.exp(log_rest + other.log_nothing)
+    if not act.hypotheses:
+        yes, no = no, yes
+    least = math.exp(-LOG_ODDS_MAX)
+    return math.log(max(yes, no * least) / max(no, yes * least))
+
+
+def _is_like(other: Act, act: Act) -> bool:
+    """Whether an act of another cut says of some of the same changes what ``act`` says."""
+    if set(act.changes).isdisjoint(other.changes):
+        return False
+    if not act.hypotheses:
+        return True
+    return bool(other.hypotheses) and act.hypotheses[0].items == other.hypotheses[0].items

@@ -1,0 +1,105 @@
+"""What a hand does to plates before it decides: it presses, pulls, holds, and moves things about.
+
+Its forces are levels that are no goods'; these densities are what such levels cost an act that claims them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+
+from edge.samples import NS_PER_S, PlateChange
+
+REST_G, GRIP_G = 60.0, 500.0
+"""[g] A hand that rests on goods presses with some tens of grams (mean of an exponential), one that grips
+them holds any part of their weight (uniform)."""
+
+LOG_HAND = math.log(0.6)
+"""[nat] prior of a level on the way that is a hand's."""
+
+WANDER_SHARE, WANDERS, WANDER_MIN_G = 0.7, 0.25, 5.0
+"""[1, 1, g] Most levels that follow a hand's level are that hand again, whose force wanders: by a Laplace
+density with so much of the force, and no less than that, as its scale."""
+
+LOG_RAMP = math.log(0.5 / 10.0)
+"""[nat] one more small step of a slow lift: prior times density over some grams."""
+
+HOLD_PER_S, TOUCH_PER_S = 1.5, 3.0
+"""[nat/s] what a level costs as a hand's for every second that it was at rest: hands tremble. A hand that
+grips goods is stiller than one that rests on them."""
+
+STILL_MAX_S = 5.0
+"""[s] rest beyond makes no difference: some hands, and what they lean on, are very still."""
+
+STEADY_SHARE = 0.05
+"""[1] of hands that half lift a thing and leave it keep as still as goods, however long: an elbow is propped
+up, a thing stands askew on another. A steady *push* has no such excuse: it may be goods that somebody put
+down and somebody else took, and who held what before settles that later, in the carts."""
+
+LOG_MOVED, MOVED_S = 3.5, 0.6
+"""[nat, s] log odds that goods set down on their own facing again were only moved about, against brought
+back by a shopper who had taken them: ``LOG_MOVED`` at once, falling as a Gaussian of the time that they were
+off. Even after 1.6 s. An assumption: to lift a thing and set it down a hand's breadth away takes about a
+second; to look at it and think better of it takes longer."""
+
+PUSHED_S = 0.2
+"""[s] so much earlier goods that are pushed along may be felt where they come than where they go."""
+
+
+def log_hand(
+    levels: Mapping[str, Sequence[PlateChange]],
+    stirs: Mapping[str, Sequence[int]],
+    small_g: float,
+    *,
+    left: bool,
+) -> float:
+    """Log density of all levels of an act but the last of each plate, as a hand's force or a ramp's step.
+
+    Args:
+        levels: changes by plate, in their order.
+        stirs: [ns] by plate, when it was disturbed: rest ends there.
+        small_g: [g] steps below may belong to a slow lift.
+        left: the hand left everything in its place.
+    """
+    log_density = 0.0
+    for plate, changes in levels.items():
+        end_g, level_g = sum(change.delta_g for change in changes), 0.0
+        for change, following in itertools.pairwise(changes):
+            before_g, level_g = level_g, level_g + change.delta_g
+            force_g = min(abs(level_g), abs(level_g - end_g))
+            ends_ns = [following.stirred_ns, *(at for at in stirs.get(plate, ()) if at > change.settled_ns)]
+            still_s = min(max(min(ends_ns) - change.settled_ns, 0) / NS_PER_S, STILL_MAX_S)
+            held = LOG_HAND + math.log(_density(force_g, before_g, change.delta_g))
+            held += _log_still(still_s, level_g, left=left)
+            small = max(abs(change.delta_g), abs(following.delta_g)) < small_g
+            same_way = change.delta_g * following.delta_g > 0
+            log_density += max(held, LOG_RAMP if small and same_way else -math.inf)
+    return log_density
+
+
+def _log_still(still_s: float, level_g: float, *, left: bool) -> float:
+    """Log probability that a hand keeps a level for so long."""
+    if not left:
+        return -HOLD_PER_S * still_s
+    if level_g > 0:
+        return -TOUCH_PER_S * still_s
+    return math.log((1 - STEADY_SHARE) * math.exp(-HOLD_PER_S * still_s) + STEADY_SHARE)
+
+
+def _density(force_g: float, before_g: float, step_g: float) -> float:
+    """Density [1/g] of a hand's force, after one of ``before_g`` from which it differs by ``step_g``."""
+    anew = 0.5 * math.exp(-force_g / REST_G) / REST_G + 0.5 / GRIP_G
+    if before_g == 0.0:
+        return anew
+    scale_g = max(WANDERS * abs(before_g), WANDER_MIN_G)
+    wandered = math.exp(-abs(step_g) / scale_g) / (2 * scale_g)
+    return WANDER_SHARE * wandered + (1 - WANDER_SHARE) * anew
+
+
+def log_moved(off_s: float) -> float:
+    """Log odds of "moved about" against "taken and brought back" for goods that were off for ``off_s``.
+
+    Negative: plates felt them come before others felt them go, as they may if goods are pushed along.
+    """
+    return LOG_MOVED - 0.5 * (off_s / MOVED_S) ** 2 if off_s > -PUSHED_S else -math.inf
