@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 
 from edge.aggregator.store import Store
 from edge.errors import MessageError
-from edge.messages import Ack, Cart, Command, CommandVerb, Receipt, encode
+from edge.messages import Ack, Cart, Command, CommandVerb, Receipt
+from edge.payload import encode
 from edge.topics import CART, NODE_ACK, NODE_COMMAND, RECEIPT, TopicNames
 
 logger = logging.getLogger(__name__)

@@ -35,18 +35,16 @@ from edge.aggregator.entries import EventEntry, GateEntry, LedgerEntry, RefusalE
 from edge.errors import MessageError
 from edge.messages import (
     Ack,
-    Count,
     Disturbance,
     EventIdentity,
     GateEvent,
-    Level,
     NodeHealth,
     NodeMessage,
     NodeState,
     ShelfEvent,
     TrackFrame,
-    decode,
 )
+from edge.payload import Count, Level, decode
 from edge.planogram import Catalogue, Planogram
 
 _VISIT = re.compile(r"[^/+#\x00-\x1f]{1,128}")

@@ -25,7 +25,7 @@ from edge.aggregator.ledger_rows import (
     row_hash,
 )
 from edge.errors import StorageError
-from edge.messages import encode
+from edge.payload import encode
 
 LEDGER_VERSION = 1
 """``user_version`` of the file. A newer file is refused: only its own release can keep its rules."""

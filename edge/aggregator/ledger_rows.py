@@ -18,7 +18,8 @@ from edge.aggregator.entries import (
     ReceiptEntry,
     RefusalEntry,
 )
-from edge.messages import EventIdentity, encode
+from edge.messages import EventIdentity
+from edge.payload import encode
 
 GENESIS = bytes(32)
 """``prev_hash`` of the first row."""

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from edge.aggregator.track_history import HISTORY_S
 from edge.errors import MessageError
-from edge.messages import TrackFrame, decode, encode
+from edge.messages import TrackFrame
+from edge.payload import decode, encode
 
 logger = logging.getLogger(__name__)
 

@@ -30,8 +30,8 @@ from edge.messages import (
     NodeState,
     ShelfEvent,
     TrackFrame,
-    decode,
 )
+from edge.payload import decode
 from edge.planogram import Catalogue, Planogram
 from edge.topics import CART, NODE_EVENT, Topic, TopicNames
 

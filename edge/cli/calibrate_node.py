@@ -15,7 +15,8 @@ from edge.broker.connection import BrokerUp, Connection, Received
 from edge.calibration.reading import Capture
 from edge.config import BoardSection, NodeConfig
 from edge.errors import StartError
-from edge.messages import Command, CommandVerb, Reply, decode, encode
+from edge.messages import Command, CommandVerb, Reply
+from edge.payload import decode, encode
 from edge.topics import NODE_COMMAND, NODE_REPLY, TopicNames
 
 BROKER_S = 10.0

@@ -27,8 +27,8 @@ from edge.messages import (
     GateEvent,
     Receipt,
     ShelfEvent,
-    decode,
 )
+from edge.payload import decode
 from edge.planogram import Catalogue
 from edge.topics import TopicNames
 

@@ -24,7 +24,8 @@ from edge.cli.replay_in_process import StoreTime
 from edge.cli.replay_store import STORE, ReplayStore
 from edge.config import BrokerSection
 from edge.errors import BrokerError, RecordingError, StartError
-from edge.messages import GateDirection, GateEvent, TrackFrame, encode
+from edge.messages import GateDirection, GateEvent, TrackFrame
+from edge.payload import encode
 from edge.recording.case import Case, StoreInput
 from edge.topics import GATE, TRACK, TopicNames
 

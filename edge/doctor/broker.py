@@ -13,7 +13,8 @@ from edge.broker.connection import BrokerDown, BrokerUp, Connection, Received
 from edge.config import BrokerSection
 from edge.doctor.check import Check, Outcome, failed
 from edge.errors import BrokerError, MessageError
-from edge.messages import NodeHealth, NodeState, decode
+from edge.messages import NodeHealth, NodeState
+from edge.payload import decode
 from edge.topics import NODE_HEALTH, NODE_STATE, TopicNames
 
 PayloadT = TypeVar("PayloadT")

@@ -16,7 +16,7 @@ import msgspec
 from edge.broker.connection import Connection, Will
 from edge.clock import Clock, SystemClock
 from edge.config import NodeConfig
-from edge.messages import NodeState, encode
+from edge.messages import NodeState
 from edge.node.boards import load_calibrations
 from edge.node.calibration_desk import CalibrationDesk
 from edge.node.delivery import Delivery
@@ -26,6 +26,7 @@ from edge.node.pipeline import NodePipeline
 from edge.node.runtime import NodeRuntime, subscriptions
 from edge.node.station import Station, live_station, recorded_station
 from edge.outbox.store import Outbox
+from edge.payload import encode
 from edge.recording.case import CaseSetup
 from edge.recording.mcap_recorder import Recorder
 from edge.topics import NODE_EVENT, NODE_STATE, TopicNames

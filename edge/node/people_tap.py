@@ -10,7 +10,7 @@ from typing import Self
 from edge.broker.connection import BrokerNews, Connection, Received
 from edge.config import NodeConfig
 from edge.errors import MessageError, StorageError
-from edge.messages import decode
+from edge.payload import decode
 from edge.recording.mcap_recorder import Recorder
 from edge.topics import GATE, TRACK, TopicNames
 

@@ -12,7 +12,7 @@ import msgspec
 from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection, Received
 from edge.clock import Clock
 from edge.errors import MessageError, StorageError
-from edge.messages import Ack, Command, CommandVerb, NodeMessage, NodeState, Reply, decode, encode
+from edge.messages import Ack, Command, CommandVerb, NodeMessage, NodeState, Reply
 from edge.node.calibration_desk import VERBS as CALIBRATION_VERBS
 from edge.node.calibration_desk import Answer, CalibrationDesk
 from edge.node.delivery import Delivery
@@ -21,6 +21,7 @@ from edge.node.health import HealthReports, NodeCondition
 from edge.node.identity_watch import IdentityWatch
 from edge.node.pipeline import NodePipeline
 from edge.node.sources import InputSource
+from edge.payload import decode, encode
 from edge.recording.mcap_recorder import Recorder
 from edge.samples import NS_PER_S, NodeInput, PlateHold, Recalibration
 from edge.topics import NODE_ACK, NODE_COMMAND, NODE_HEALTH, NODE_REPLY, NODE_STATE, TopicNames

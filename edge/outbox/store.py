@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import MessageError, StorageError
-from edge.messages import Ack, NodeMessage, decode, encode
+from edge.messages import Ack, NodeMessage
 from edge.outbox.database import OutboxDatabase, damaged_rows
+from edge.payload import decode, encode
 
 _log = logging.getLogger(__name__)
 

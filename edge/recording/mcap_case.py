@@ -17,7 +17,8 @@ from mcap.stream_reader import StreamReader
 from mcap.writer import MCAP0_MAGIC
 
 from edge.errors import MessageError, RecordingError
-from edge.messages import Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame, decode
+from edge.messages import Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame
+from edge.payload import decode
 from edge.recording.case import CaseInput, CaseSetup, StoreInput
 from edge.recording.mcap_layout import METADATA_NAME, RECORDING_SCHEMA, SETUP_NAME, decode_block
 from edge.samples import (

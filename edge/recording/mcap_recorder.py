@@ -13,7 +13,8 @@ from typing import Any, Self
 from mcap.writer import CompressionType, Writer
 
 from edge.errors import StorageError
-from edge.messages import NodeMessage, encode
+from edge.messages import NodeMessage
+from edge.payload import encode
 from edge.recording.case import CaseSetup, StoreInput
 from edge.recording.mcap_layout import (
     BLOCK_DESCRIPTION,

@@ -17,7 +17,8 @@ from typing import Any
 
 from edge.broker.connection import Connection, Received
 from edge.config import BrokerSection
-from edge.messages import Ack, Receipt, decode, encode
+from edge.messages import Ack, Receipt
+from edge.payload import decode, encode
 from edge.topics import CART, NODE_ACK, NODE_COMMAND, RECEIPT, Topic, TopicNames
 
 PATIENCE_S = 30.0

@@ -9,9 +9,10 @@ import pytest
 
 from edge.aggregator.writer import Writer
 from edge.config import AggregatorConfig
-from edge.messages import Ack, decode, encode
+from edge.messages import Ack
 from edge.outbox.publisher import Publisher
 from edge.outbox.store import Outbox
+from edge.payload import decode, encode
 from edge.topics import NODE_ACK, NODE_EVENT, TopicNames
 
 NAMES = TopicNames("shop")

@@ -11,14 +11,8 @@ from aggregator_process import NAMES, AggregatorProcess, Client, wait_for
 
 from edge.aggregator.ledger import Ledger
 from edge.broker.embedded import EmbeddedBroker
-from edge.messages import (
-    MAX_PAYLOAD_BYTES,
-    EventKind,
-    GateDirection,
-    NodeState,
-    Payload,
-    encode,
-)
+from edge.messages import EventKind, GateDirection, NodeState
+from edge.payload import MAX_PAYLOAD_BYTES, Payload, encode
 from edge.topics import CART, GATE, NODE_EVENT, NODE_STATE, TRACK
 
 pytestmark = pytest.mark.slow

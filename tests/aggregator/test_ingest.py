@@ -17,8 +17,8 @@ from edge.messages import (
     NodeHealth,
     Target,
     TrackFrame,
-    encode,
 )
+from edge.payload import encode
 from edge.planogram import Catalogue, Planogram
 
 

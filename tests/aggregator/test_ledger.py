@@ -18,7 +18,8 @@ from edge.aggregator.ingest import Ingest
 from edge.aggregator.ledger import AlreadyHeldError, Ledger
 from edge.aggregator.ledger_rows import GENESIS, identity_of, kind_of, row_hash
 from edge.errors import StorageError
-from edge.messages import GateDirection, GateEvent, encode
+from edge.messages import GateDirection, GateEvent
+from edge.payload import encode
 
 
 @pytest.fixture

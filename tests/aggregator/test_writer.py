@@ -7,17 +7,8 @@ import sqlite3
 import msgspec
 from writer_bench import NAMES
 
-from edge.messages import (
-    Ack,
-    Cart,
-    KeyPoint,
-    NodeHealth,
-    NodeState,
-    Receipt,
-    Target,
-    TrackFrame,
-    encode,
-)
+from edge.messages import Ack, Cart, KeyPoint, NodeHealth, NodeState, Receipt, Target, TrackFrame
+from edge.payload import encode
 from edge.topics import (
     CART,
     GATE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.aggregator.writer import Writer
 from edge.config import AggregatorConfig
-from edge.messages import decode, encode
+from edge.payload import decode, encode
 from edge.topics import TopicNames
 
 NAMES = TopicNames("shop")

@@ -20,8 +20,8 @@ from edge.messages import (
     ItemCount,
     PlateDelta,
     ShelfEvent,
-    encode,
 )
+from edge.payload import encode
 from edge.planogram import Catalogue, Sku
 from edge.topics import TopicNames
 

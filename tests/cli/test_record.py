@@ -11,7 +11,8 @@ from edge.broker.connection import Connection
 from edge.broker.embedded import BrokerKind, EmbeddedBroker
 from edge.cli.replay_in_process import InProcessReplay
 from edge.config import BrokerSection
-from edge.messages import GateDirection, GateEvent, KeyPoint, Target, TrackFrame, encode
+from edge.messages import GateDirection, GateEvent, KeyPoint, Target, TrackFrame
+from edge.payload import encode
 from edge.recording.mcap_case import McapCase
 from edge.recording.mcap_recorder import Recorder
 from edge.samples import WeightBlock

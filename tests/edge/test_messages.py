@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from edge.errors import MessageError
 from edge.messages import (
-    MAX_PAYLOAD_BYTES,
-    SCHEMA,
     Ack,
     Disturbance,
     DisturbanceKind,
@@ -25,12 +23,10 @@ from edge.messages import (
     Hypothesis,
     ItemCount,
     NodeMessage,
-    Payload,
     PlateDelta,
     ShelfEvent,
-    decode,
-    encode,
 )
+from edge.payload import MAX_PAYLOAD_BYTES, SCHEMA, Payload, decode, encode
 from edge.topics import TABLE
 
 EVENT = ShelfEvent(

@@ -17,7 +17,8 @@ import yaml
 from edge.broker.connection import Connection, Received
 from edge.broker.embedded import BrokerKind, EmbeddedBroker
 from edge.config import BrokerSection
-from edge.messages import NodeHealth, Receipt, SensorState, ShelfEvent, decode
+from edge.messages import NodeHealth, Receipt, SensorState, ShelfEvent
+from edge.payload import decode
 from edge.topics import NODE_EVENT, NODE_HEALTH, RECEIPT, TopicNames
 from firmware_bridge.bridge import Bridge
 from tools.board_emulator import EmulatedBoard, build_firmware

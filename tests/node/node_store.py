@@ -16,7 +16,8 @@ import yaml
 
 from edge.broker.connection import BrokerUp, Connection, Received
 from edge.config import BrokerSection
-from edge.messages import Ack, Command, CommandVerb, NodeHealth, NodeState, Reply, decode, encode
+from edge.messages import Ack, Command, CommandVerb, NodeHealth, NodeState, Reply
+from edge.payload import decode, encode
 from edge.topics import (
     NODE_ACK,
     NODE_COMMAND,

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from edge.config import CalibrationFile, ChannelCalibration
 from edge.errors import ConfigError
-from edge.messages import Command, CommandVerb, Reply, encode
+from edge.messages import Command, CommandVerb, Reply
 from edge.node.calibration_desk import LEASE_MAX_S, PATIENCE_S, SAMPLES_MAX, VERBS, CalibrationDesk
+from edge.payload import encode
 from edge.samples import NS_PER_S, CountBlock, PlateHold, RackLayout, Recalibration
 
 PLATE, OTHER = "r/1/1", "r/1/2"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from edge.messages import Ack, Disturbance, DisturbanceKind, decode
+from edge.messages import Ack, Disturbance, DisturbanceKind
 from edge.node.delivery import RETRY_S, Delivery
 from edge.node.faults import Faults
 from edge.outbox.store import Outbox
+from edge.payload import decode
 
 S = 1_000_000_000
 

@@ -34,9 +34,9 @@ from edge.messages import (
     NodeState,
     SensorState,
     ShelfEvent,
-    encode,
 )
 from edge.node.pipeline import NodePipeline
+from edge.payload import encode
 from edge.planogram import load_catalogue, load_planogram
 from edge.recording.case import CaseSetup, NodeSetup
 from edge.recording.mcap_case import McapCase

@@ -15,8 +15,9 @@ import pytest
 from shelf_messages import touch
 
 from edge.errors import StorageError
-from edge.messages import Ack, Disturbance, decode
+from edge.messages import Ack, Disturbance
 from edge.outbox.store import Outbox, StoredLevels
+from edge.payload import decode
 
 
 def opened(folder: Path, max_messages: int = 1000) -> Outbox:

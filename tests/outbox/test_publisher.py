@@ -11,9 +11,10 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from shelf_messages import touch
 
-from edge.messages import Ack, Disturbance, decode
+from edge.messages import Ack, Disturbance
 from edge.outbox.publisher import HELD_WINDOWS, RESEND_MAX_S, RESEND_MIN_S, Publisher
 from edge.outbox.store import Outbox, OutboxRow
+from edge.payload import decode
 
 S = 1_000_000_000
 WINDOW = 4

@@ -12,7 +12,7 @@ import pytest
 
 from edge.aggregator.report import replay_report
 from edge.cli.replay_in_process import InProcessReplay
-from edge.messages import encode
+from edge.payload import encode
 from edge.recording.mcap_case import McapCase
 from edge.recording.mcap_recorder import Recorder
 from edge.recording.nanostore import NanostoreCase

@@ -22,7 +22,8 @@ from edge.broker.connection import BrokerNews, Connection, Received
 from edge.broker.embedded import BrokerKind
 from edge.cli.demo_processes import DemoProcesses
 from edge.config import AggregatorConfig, NodeConfig, load_yaml
-from edge.messages import DisturbanceKind, NodeHealth, SensorState, decode
+from edge.messages import DisturbanceKind, NodeHealth, SensorState
+from edge.payload import decode
 from edge.topics import TopicNames
 from tools.chaos.downtime import Downtime
 from tools.chaos.verdict import Verdict, judge

@@ -22,7 +22,8 @@ from edge import topics
 from edge.broker.connection import BrokerUp, Connection, Received
 from edge.config import NodeConfig, load_yaml
 from edge.errors import MessageError, SteelyardError
-from edge.messages import NodeHealth, SensorState, decode
+from edge.messages import NodeHealth, SensorState
+from edge.payload import decode
 from edge.planogram import load_catalogue, load_planogram
 from edge.topics import TopicNames
 from tools.store_simulator import arguments as store_arguments

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edge.messages import Point
+from edge.payload import Point
 from tools.store_simulator.layout import Metres2
 
 SHOULDER_SHARE, NECK_SHARE, HIP_HAND_SHARE = 0.81, 0.86, 0.48

@@ -11,9 +11,10 @@ import heapq
 import itertools
 from collections import deque
 
-from edge import messages, topics
+from edge import topics
 from edge.broker.connection import Connection
 from edge.messages import GateDirection, GateEvent, TrackFrame
+from edge.payload import encode
 from edge.topics import TopicNames
 
 GATE_SAID_AFTER_S = (0.0, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0)
@@ -37,13 +38,13 @@ class StorePublisher:
 
     def gate(self, visit: str, direction: GateDirection, at_s: float, utc_s: float) -> None:
         """Somebody passed the gate at ``utc_s``."""
-        payload = messages.encode(GateEvent(visit=visit, direction=direction, t=round(utc_s, 4)))
+        payload = encode(GateEvent(visit=visit, direction=direction, t=round(utc_s, 4)))
         for after_s in GATE_SAID_AFTER_S:
             heapq.heappush(self._gates, (at_s + after_s, next(self._order), payload))
 
     def track(self, frame: TrackFrame, at_s: float) -> None:
         """The tracker has a new frame."""
-        payload = messages.encode(frame)
+        payload = encode(frame)
         if frame.targets:
             self._frames.append(payload)
             for due, after_s in zip(self._frames_due, FRAME_SAID_AGAIN_AFTER_S, strict=True):

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge.aggregator.web.feed import Feed
 from edge.clock import Clock
-from edge.messages import encode
+from edge.payload import encode
 
 STATIC = Path(__file__).parent / "static"
 
