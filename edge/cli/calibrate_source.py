@@ -85,8 +85,8 @@ class BoardSource:
     """
 
     def __init__(self, section: BoardSection, base_dir: Path, channel: int, clock: Clock) -> None:
-        port = section.port if "://" in section.port else str(base_dir / section.port)
-        self.origin = port
+        port = str(base_dir / section.port) if section.port else ""
+        self.origin = port or section.board_id
         self._channel, self._clock = channel, clock
         self._bridge = Bridge(port=port, expected_board_id=section.board_id, clock=clock.mono_ns)
         try:
