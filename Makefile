@@ -17,8 +17,11 @@ help:  ## list these targets
 demo: $(VENV)/.installed-run  ## a whole store on this machine; make demo ARGS="--shoppers 2"
 	@$(VENV)/bin/steelyard demo $(ARGS)
 
+# Tests of processes mostly wait: more at a time than there are cores.
+JOBS ?= 3
+
 test: $(VENV)/.installed-dev  ## every test, the quick ones first; make test ARGS="-m 'not slow'"
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n $(JOBS) $(ARGS)
 
 bench: $(VENV)/.installed-dev  ## accuracy and cost beside the competition's winner; docs/benchmark.md
 	@$(PYTHON) -m tools.scenarios.bench $(ARGS)

@@ -2,7 +2,7 @@
 
 Rules: fields are added, never renamed or removed, and every added field has a default; unknown fields
 are ignored on decoding (an older reader serves a newer sender). ``schema`` is the payload's major
-version: a reader refuses a major it does not know, by name, without disturbing anything else (``payload.py``).
+version: a reader refuses a major it does not know, by name, without disturbing anything else.
 
 Signs: ``delta_g`` is settled minus baseline; negative means taken, positive means put.
 Times without a suffix are ``utc``: seconds since the Unix epoch, of the store.

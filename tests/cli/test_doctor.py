@@ -68,7 +68,8 @@ def test_a_sound_store_passes_every_check(tmp_path: Path, bench: Bench, broker: 
     assert code == 0
     for check in ("serial identity", "rate", "noise", "saturation", "calibration"):
         assert lines[check, "r"]["outcome"] == "ok", check
-    assert "0.3" <= lines["noise", "r"]["found"].split()[2] < "0.6"  # 60 counts at 210 a gram
+    noise_g = float(lines["noise", "r"]["found"].split()[2])
+    assert noise_g == pytest.approx(60 / COUNTS_PER_GRAM, rel=0.2)
 
 
 def test_every_fault_is_a_line_with_a_fix(tmp_path: Path, bench: Bench) -> None:

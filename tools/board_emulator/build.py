@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from pathlib import Path
@@ -53,9 +54,11 @@ def _make(folder: Path, target: str, *, needs: tuple[str, ...]) -> Path:
             "cannot be built on this machine", where=str(folder / target), found=f"no {', '.join(missing)}",
             fix=f"sudo apt-get install {' '.join(PACKAGES[program] for program in missing)}",
         )  # fmt: skip
-    made = subprocess.run(
-        ["make", "--silent", "-C", folder, target], capture_output=True, text=True, check=False
-    )
+    with (folder / "Makefile").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one build at a time, whoever asks
+        made = subprocess.run(
+            ["make", "--silent", "-C", folder, target], capture_output=True, text=True, check=False
+        )
     if made.returncode:
         raise EmulatorBuildError(
             "does not compile", where=str(folder / target), found=made.stderr.strip()[-2000:],
