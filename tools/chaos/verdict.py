@@ -12,7 +12,7 @@ from tools.chaos.downtime import Sight
 from tools.store_simulator.truth import Action
 
 SAME_S = 1.2
-"""[s] between the true and the measured onset of one event, at most."""
+"""[s] by which an event may be dated beside what really happened; slow lifts take seconds by themselves."""
 
 
 @dataclass(slots=True)
@@ -122,7 +122,8 @@ def _same(action: Action, decision: Decision) -> bool:
         decision.kind is action.kind
         and decision.items == (ItemCount(action.sku, action.quantity),)
         and any(row.plate == action.plate for row in decision.event.plates)
-        and abs(decision.event.t_onset - action.onset_utc) <= SAME_S
+        and decision.event.t_onset <= action.settled_utc + SAME_S
+        and decision.event.t_settled >= action.onset_utc - SAME_S
     )
 
 
