@@ -29,11 +29,11 @@ class Verb:
 
 
 VERBS = {
-    "demo": Verb("edge.cli.demo", "Run a whole simulated store on this machine."),
+    "demo": Verb("edge.cli.demo.verb", "Run a whole simulated store on this machine."),
     "node": Verb("edge.cli.node", "Run a shelf node."),
     "aggregator": Verb("edge.cli.aggregator", "Run the in-store aggregator."),
-    "replay": Verb("edge.cli.replay", "Run a recording through the same decisions as live."),
-    "calibrate": Verb("edge.cli.calibrate", "Calibrate a plate with known masses."),
+    "replay": Verb("edge.cli.replay.verb", "Run a recording through the same decisions as live."),
+    "calibrate": Verb("edge.cli.calibrate.verb", "Calibrate a plate with known masses."),
     "record": Verb("edge.cli.record", "Run a node and record its inputs and decisions to one MCAP file."),
     "doctor": Verb("edge.cli.doctor", "Check this machine, one line a check with a fix."),
     "boards": Verb("edge.cli.boards", "List, identify and blink the boards that are plugged in."),

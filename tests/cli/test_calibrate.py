@@ -12,7 +12,7 @@ import pytest
 from technician import BOARD_ID, PLATES, steelyard, write_calibration, write_node
 from typer.testing import CliRunner
 
-from edge.cli.calibrate import calibrate
+from edge.cli.calibrate.verb import calibrate
 from edge.cli.main import app
 from edge.config import CalibrationFile
 from edge.errors import SteelyardError

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from edge.broker.connection import Received
-from edge.cli.demo_screen import UNCLAIMED_S, DemoScreen
+from edge.cli.demo.screen import UNCLAIMED_S, DemoScreen
 from edge.messages import (
     Cart,
     CartLine,

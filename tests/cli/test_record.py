@@ -9,7 +9,7 @@ import yaml
 
 from edge.broker.connection import Connection
 from edge.broker.embedded import BrokerKind, EmbeddedBroker
-from edge.cli.replay_in_process import InProcessReplay
+from edge.cli.replay.in_process import InProcessReplay
 from edge.config import BrokerSection
 from edge.messages import GateDirection, GateEvent, KeyPoint, Target, TrackFrame
 from edge.payload import encode

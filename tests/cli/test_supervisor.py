@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli import supervisor as supervisor_module
-from edge.cli.supervisor import Program, Supervisor
+from edge.cli.demo import supervisor as supervisor_module
+from edge.cli.demo.supervisor import Program, Supervisor
 from edge.errors import StartError
 
 SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from edge.aggregator.report import replay_report
-from edge.cli.replay_in_process import InProcessReplay
+from edge.cli.replay.in_process import InProcessReplay
 from edge.payload import encode
 from edge.recording.mcap_case import McapCase
 from edge.recording.mcap_recorder import Recorder

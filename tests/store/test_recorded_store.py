@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.cli.replay import replay
+from edge.cli.replay.verb import replay
 from edge.recording.formats import RecordingFormat, open_case
 from edge.samples import CountBlock, WeightBlock
 from tools.store_simulator import record

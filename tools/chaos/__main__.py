@@ -20,7 +20,7 @@ from edge.aggregator.main import LEDGER_FILE
 from edge.aggregator.store import Store
 from edge.broker.connection import BrokerNews, Connection, Received
 from edge.broker.embedded import BrokerKind
-from edge.cli.demo_processes import DemoProcesses
+from edge.cli.demo.processes import DemoProcesses
 from edge.config import AggregatorConfig, NodeConfig, load_yaml
 from edge.messages import DisturbanceKind, NodeHealth, SensorState
 from edge.payload import decode

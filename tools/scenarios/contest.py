@@ -11,7 +11,7 @@ from typing import Any
 
 from edge.aggregator.report import replay_report
 from edge.aggregator.store import Store
-from edge.cli.replay_in_process import InProcessReplay
+from edge.cli.replay.in_process import InProcessReplay
 from edge.planogram import Catalogue, Planogram
 from edge.recording.nanostore import NanostoreCase
 from tools.scenarios.attainable import AttainableReader, tellable

@@ -13,7 +13,7 @@ from typing import TypeVar
 from rich import box
 from rich.table import Table
 
-from edge.cli.replay_in_process import InProcessReplay
+from edge.cli.replay.in_process import InProcessReplay
 from edge.recording.case import CaseInput
 from edge.recording.gathering import gathered
 from edge.recording.nanostore import NanostoreCase

@@ -20,8 +20,8 @@ from edge.calibration.run import CalibrationRun, Taken
 from edge.calibration.steps import procedure
 from edge.calibration.verdict import check_errors, check_means
 from edge.calibration.weights import Load
-from edge.cli.calibrate_hand import Hand
-from edge.cli.calibrate_source import CountsSource
+from edge.cli.calibrate.hand import Hand
+from edge.cli.calibrate.source import CountsSource
 from edge.clock import SystemClock
 from edge.config import ChannelCalibration
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from edge.calibration.steps import CORNERS, Step, StepKind
 from edge.child_process import die_with_parent
-from edge.cli.calibrate_source import CountsSource
+from edge.cli.calibrate.source import CountsSource
 from edge.config import BoardSection
 from edge.errors import StartError
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.broker.embedded import BrokerKind, EmbeddedBroker
-from edge.cli.demo_store import SIMULATOR, WEB_HOST, DemoStore, find_examples, furnish
-from edge.cli.supervisor import Program, Supervisor
+from edge.cli.demo.store import SIMULATOR, WEB_HOST, DemoStore, find_examples, furnish
+from edge.cli.demo.supervisor import Program, Supervisor
 from edge.config import BrokerSection
 from edge.errors import StartError
 

@@ -20,8 +20,8 @@ from edge.aggregator.store import Store
 from edge.aggregator.track_history import HISTORY_S
 from edge.broker.connection import Connection
 from edge.broker.embedded import BrokerKind, EmbeddedBroker
-from edge.cli.replay_in_process import StoreTime
-from edge.cli.replay_store import STORE, ReplayStore
+from edge.cli.replay.in_process import StoreTime
+from edge.cli.replay.store import STORE, ReplayStore
 from edge.config import BrokerSection
 from edge.errors import BrokerError, RecordingError, StartError
 from edge.messages import GateDirection, GateEvent, TrackFrame

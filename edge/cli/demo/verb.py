@@ -25,8 +25,8 @@ from rich.text import Text
 
 from edge.broker.connection import BrokerNews, Connection, Received
 from edge.broker.embedded import BrokerKind
-from edge.cli.demo_processes import DemoProcesses
-from edge.cli.demo_screen import DemoScreen
+from edge.cli.demo.processes import DemoProcesses
+from edge.cli.demo.screen import DemoScreen
 from edge.topics import TopicNames
 
 app = typer.Typer(add_completion=False)

@@ -14,7 +14,7 @@ import msgspec
 import yaml
 
 from edge.aggregator.main import LEDGER_FILE
-from edge.cli.supervisor import Program
+from edge.cli.demo.supervisor import Program
 from edge.config import AggregatorConfig, BrokerSection, NodeConfig, RecordingSection, WebSection
 from edge.errors import StartError
 from edge.planogram import Sku

@@ -14,7 +14,7 @@ from edge.calibration.diagnosis import Diagnosis
 from edge.calibration.refusal import CalibrationRefusedError
 from edge.calibration.run import Taken
 from edge.calibration.steps import StepKind
-from edge.cli.calibrate_session import Listener
+from edge.cli.calibrate.session import Listener
 
 
 class CalibrationScreen(Listener):

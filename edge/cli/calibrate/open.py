@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from edge.calibration.record import load_calibration, replaceable_calibration
-from edge.cli.calibrate_node import NodeSource
-from edge.cli.calibrate_place import Place
-from edge.cli.calibrate_source import BoardSource, CountsSource, PortBusyError
+from edge.cli.calibrate.node import NodeSource
+from edge.cli.calibrate.place import Place
+from edge.cli.calibrate.source import BoardSource, CountsSource, PortBusyError
 from edge.clock import SystemClock
 from edge.config import CalibrationFile, ChannelCalibration
 from edge.errors import ConfigError

@@ -11,7 +11,7 @@ from rich.markup import escape
 from edge.calibration.reading import read
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
 from edge.calibration.steps import Step, StepKind
-from edge.cli.calibrate_source import CountsSource
+from edge.cli.calibrate.source import CountsSource
 
 LOOK_S = 0.6
 """[s] of a look at a plate that is being loaded."""

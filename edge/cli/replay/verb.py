@@ -14,9 +14,9 @@ from rich.console import Console
 
 from edge.aggregator.report import replay_report
 from edge.broker.embedded import BrokerKind
-from edge.cli.replay_in_process import InProcessReplay, StoreTime
-from edge.cli.replay_summary import print_summary
-from edge.cli.replay_through_broker import Outcome, replay_through_broker
+from edge.cli.replay.in_process import InProcessReplay, StoreTime
+from edge.cli.replay.summary import print_summary
+from edge.cli.replay.through_broker import Outcome, replay_through_broker
 from edge.errors import RecordingError, StorageError
 from edge.recording.case import Case
 from edge.recording.formats import RecordingFormat, open_case

@@ -20,13 +20,13 @@ from edge.calibration.certificate import Certificate
 from edge.calibration.gain import FULL_SCALE_MV_PER_V
 from edge.calibration.limits import AccuracyClass, Limits
 from edge.calibration.weights import Load, WeightClass, parse_loads
-from edge.cli.calibrate_hand import Hand, Technician, WatchedHand
-from edge.cli.calibrate_open import channel_of, in_force, open_source
-from edge.cli.calibrate_outcome import Outcome, put_in_force, refuse_unaccepted
-from edge.cli.calibrate_place import place_of, simulated_place
-from edge.cli.calibrate_screen import CalibrationScreen
-from edge.cli.calibrate_session import Plan, certify, utc_now, walk, watch
-from edge.cli.calibrate_simulated import simulated_board
+from edge.cli.calibrate.hand import Hand, Technician, WatchedHand
+from edge.cli.calibrate.open import channel_of, in_force, open_source
+from edge.cli.calibrate.outcome import Outcome, put_in_force, refuse_unaccepted
+from edge.cli.calibrate.place import place_of, simulated_place
+from edge.cli.calibrate.screen import CalibrationScreen
+from edge.cli.calibrate.session import Plan, certify, utc_now, walk, watch
+from edge.cli.calibrate.simulated import simulated_board
 from edge.config import PlateName
 
 

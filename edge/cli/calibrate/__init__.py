@@ -1,0 +1,1 @@
+"""``steelyard calibrate``: a guided calibration, by dialogue, by flags, or hands free."""

@@ -1,0 +1,1 @@
+"""``steelyard demo``: a whole simulated store on this machine."""
