@@ -22,6 +22,7 @@ RAIL_LOW = -(2**23)  # [counts] smallest code ("0x800000")
 # Codes that a converter read at a wrong moment gives: all ones below some bit, or nothing at all
 # (HX711 library issue 83: 8388607, 4194303, 2097151 ... or 0). The shorter ones are ordinary readings.
 BAD_CODES = np.array([0, *(2**bits - 1 for bits in range(18, 24))], dtype=np.int32)
+NO_READING = -(2**31)  # stands for a read that failed: no code of a 24-bit converter
 
 Counts = NDArray[np.int32]
 Grams = NDArray[np.float64]

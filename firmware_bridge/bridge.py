@@ -13,7 +13,7 @@ import numpy as np
 
 from firmware_bridge import wire
 from firmware_bridge.clock_sync import ClockSync
-from firmware_bridge.drivers.interface import BoardSamples, BoardStatus, LinkHealth
+from firmware_bridge.drivers.interface import NO_READING, BoardSamples, BoardStatus, LinkHealth
 from firmware_bridge.errors import BoardIdError
 from firmware_bridge.framing import encode_frame
 from firmware_bridge.link import LinkFault, LinkState
@@ -23,6 +23,9 @@ from firmware_bridge.session import BlockReceived, LinkDown, LinkUp, Session, Se
 
 _ELSEWHERE = {LinkFault.WRONG_BOARD, LinkFault.NO_IDENTITY, LinkFault.PROTOCOL_VERSION}
 """Faults of a port on which the board that is looked for is not."""
+
+_FAILED = wire.SampleFlag.DESYNC | wire.SampleFlag.TIMEOUT
+"""Flags of a sample in which ``COUNTS_MIN`` is no reading at all."""
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +91,7 @@ class Bridge:
     def poll(self) -> list[BoardSamples | BoardStatus]:
         """What happened since the last call, in its order. Never waits for the board.
 
-        Call it at least every few seconds: bytes are kept for about 25 s.
+        Call it at least once a second: bytes are kept for 1.5 s in the worst case.
         """
         results: list[BoardSamples | BoardStatus] = []
         for arrival in self._port.receive():
@@ -139,17 +142,18 @@ class Bridge:
     def _date(self, event: BlockReceived) -> BoardSamples:
         block, clock_sync = event.block, self._clock_sync
         assert clock_sync is not None, "a session reports LinkUp before its first block"  # noqa: S101
+        counts = block.counts
         if block.flags.any():
             self._samples_flagged += int(np.count_nonzero(block.flags))
+            failed = (block.flags & _FAILED != 0)[:, None] & (counts == wire.COUNTS_MIN)
+            counts = np.where(failed, NO_READING, counts).astype(np.int32)
         time = clock_sync.date(
             mcu_ticks=block.mcu_ticks,
             samples=block.samples,
             lost_before=event.lost_before,
             arrival_ns=event.mono_ns,
         )
-        return BoardSamples(
-            self._status.board_id, time.mono_ns, time.period_ns, block.counts, event.lost_before
-        )
+        return BoardSamples(self._status.board_id, time.mono_ns, time.period_ns, counts, event.lost_before)
 
     def _look_elsewhere(
         self, down: LinkDown, mono_ns: int, results: list[BoardSamples | BoardStatus]

@@ -25,8 +25,9 @@ from firmware_bridge.port_choice import PortChoice
 BAUD = 115_200
 """[Bd] of Steelyard's own boards."""
 CHUNK_BYTES = 4096
-QUEUED_CHUNKS_MAX = 256
-"""[chunks] about 25 s of a board's blocks; more is dropped and counted, and leaves a gap in its numbers."""
+QUEUED_CHUNKS_MAX = 2048
+"""[chunks] half a minute of a board behind a usual adapter, which hands over every 16 ms; 1.5 s if each byte
+comes alone. More is dropped and counted, and leaves a gap in its numbers."""
 WRITE_TIMEOUT_S = 0.1
 REOPEN_MIN_S, REOPEN_MAX_S = 0.1, 2.0
 

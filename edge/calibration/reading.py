@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.samples import BAD_CODES, RAIL_HIGH, RAIL_LOW
+from edge.samples import BAD_CODES, NO_READING, RAIL_HIGH, RAIL_LOW
 
 BATCH_S = 0.5
 """[s] Means of so long are nearly independent: plates ring for tenths of a second and sway at 1.2 to 1.8 Hz
@@ -37,7 +37,7 @@ class Capture:
     @property
     def saturated_share(self) -> float:
         """[1] of the samples that are on a rail."""
-        on_rail = (self.counts >= RAIL_HIGH) | (self.counts <= RAIL_LOW)
+        on_rail = (self.counts >= RAIL_HIGH) | (self.counts == RAIL_LOW)
         return float(on_rail.mean()) if self.counts.size else 0.0
 
     @property
@@ -54,7 +54,7 @@ class Capture:
         """[n] codes of a failed read, far from all others: near them, a load gave the code by chance."""
         apart = np.abs(self.counts - np.median(self.counts))
         usual = max(1.0, float(np.median(apart)))
-        failed = np.isin(self.counts, BAD_CODES) | (self.counts == RAIL_LOW)
+        failed = np.isin(self.counts, (*BAD_CODES, NO_READING, RAIL_LOW))
         return np.asarray(failed & (apart > FAR * usual))
 
     def batch_means(self) -> NDArray[np.float64]:

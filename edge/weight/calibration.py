@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import CalibrationFile, ChannelCalibration
-from edge.samples import BAD_CODES, RAIL_HIGH, RAIL_LOW, CountBlock, WeightBlock
+from edge.samples import BAD_CODES, NO_READING, RAIL_HIGH, RAIL_LOW, CountBlock, WeightBlock
 
 
 class CountsToGrams:
@@ -48,7 +48,7 @@ class CountsToGrams:
         grams = np.full(block.counts.shape, np.nan)
         counts = block.counts[:, :known]
         grams[:, :known] = (counts - self._zero_counts[:known]) / self._counts_per_gram[:known]
-        grams[:, :known][np.isin(counts, BAD_CODES[:-1])] = np.nan
+        grams[:, :known][np.isin(counts, BAD_CODES[:-1]) | (counts == NO_READING)] = np.nan
         upwards = np.sign(self._counts_per_gram[:known]) * np.inf
         grams[:, :known] = np.where(counts == RAIL_HIGH, upwards, grams[:, :known])
         grams[:, :known] = np.where(counts == RAIL_LOW, -upwards, grams[:, :known])

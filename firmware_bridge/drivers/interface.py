@@ -13,10 +13,13 @@ from firmware_bridge.clock_sync import ClockReport
 from firmware_bridge.link import LinkFault, LinkState
 from firmware_bridge.wire import Counts
 
+NO_READING = -(2**31)
+"""[counts] stands for a read that failed: no code of a 24-bit converter."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoardSamples:
-    """Consecutive samples of raw counts. Those at an end of their range are no measurement (see ``wire``)."""
+    """Consecutive samples of raw counts, or ``NO_READING``. Those at an end of their range are saturated."""
 
     board_id: str  # as it identifies itself; empty where it cannot
     mono_ns: int  # [ns] time of the first sample

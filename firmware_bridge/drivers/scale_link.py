@@ -10,11 +10,17 @@ import numpy as np
 from firmware_bridge.clock_sync import NS_PER_S
 from firmware_bridge.drivers.dating import ArrivalDates, AskedDates, Dated, Dates
 from firmware_bridge.drivers.dialogue import Dialogue, Reading
-from firmware_bridge.drivers.interface import BoardSamples, BoardStatus, LinkHealth, Samples, ScaleSamples
+from firmware_bridge.drivers.interface import (
+    NO_READING,
+    BoardSamples,
+    BoardStatus,
+    LinkHealth,
+    Samples,
+    ScaleSamples,
+)
 from firmware_bridge.link import LinkFault, LinkState
 from firmware_bridge.port_choice import PortChoice
 from firmware_bridge.serial_port import Chunk, LineSettings, PortLost, PortOpened, SerialPort
-from firmware_bridge.wire import COUNTS_MIN
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +146,7 @@ class ScaleLink:
         values = np.array([reading.values for reading in dated.readings], np.float64)
         name, time = self._dialogue.serial_number, dated.time
         if self._dialogue.gives_counts:
-            counts = np.where(np.isnan(values), COUNTS_MIN, values).astype(np.int32)
+            counts = np.where(np.isnan(values), NO_READING, values).astype(np.int32)
             return BoardSamples(name, time.mono_ns, time.period_ns, counts, dated.lost_before)
         stable = np.array([reading.stable for reading in dated.readings])
         return ScaleSamples(name, time.mono_ns, time.period_ns, values, stable, dated.lost_before)

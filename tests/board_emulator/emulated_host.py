@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from firmware_bridge.bridge import Bridge
-from firmware_bridge.drivers.interface import BoardSamples, BoardStatus
+from firmware_bridge.drivers.interface import NO_READING, BoardSamples, BoardStatus
 from firmware_bridge.link import LinkFault
-from firmware_bridge.wire import COUNTS_MIN, Counts
+from firmware_bridge.wire import Counts
 
 PATIENCE_S = 30.0
 """[s] for anything that must come; an order of magnitude above what it takes."""
@@ -73,4 +73,4 @@ class Host:
 
 def failed(counts: Counts) -> np.ndarray:
     """[sample, channel] whether the board says that the read has failed."""
-    return counts == COUNTS_MIN
+    return counts == NO_READING

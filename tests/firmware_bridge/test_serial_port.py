@@ -152,7 +152,7 @@ def test_nobody_takes_the_chunks(line: Pty, open_serial: Callable[[str], SerialP
     while not port.chunks_dropped:
         assert time.monotonic() < deadline_s
         os.write(line.far, b"x")
-        time.sleep(0.001)
+        time.sleep(0.0003)
     assert len(port.receive()) <= QUEUED_CHUNKS_MAX
     os.write(line.far, b"y")
     chunks = receive_until(port, lambda results: any(b"y" in chunk.data for chunk in results))

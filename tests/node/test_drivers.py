@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from node_store import CAN_G, write_store
 
+from edge import samples
 from edge.clock import SystemClock
 from edge.config import (
     DRIVERS,
@@ -28,6 +29,7 @@ from edge.node.drivers import open_driver
 from edge.node.pipeline import NodePipeline
 from edge.planogram import load_catalogue, load_planogram
 from edge.samples import CountBlock, LinkReport, NodeInput, WeightBlock
+from firmware_bridge.drivers import interface
 from firmware_bridge.errors import DriverMissingError
 from firmware_bridge.simulated_scales import DeviceLine, MtSicsScale, TextSketch
 
@@ -182,3 +184,7 @@ def test_a_wrong_rate_and_a_wrong_scale_are_told(tmp_path: Path) -> None:
         assert "found B021002593, expected other" in rig.boards.fault
     finally:
         rig.close()
+
+
+def test_a_failed_read_has_one_name_on_both_sides_of_the_bridge() -> None:
+    assert samples.NO_READING == interface.NO_READING

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.config import CalibrationFile, ChannelCalibration
-from edge.samples import CountBlock
+from edge.samples import NO_READING, CountBlock
 from edge.weight.calibration import CountsToGrams
 
 RAIL = 2**23
@@ -48,7 +48,7 @@ def test_a_rail_is_infinite_with_the_sign_of_the_load(gain: float, rail: int, gr
     assert calibrated((0.0, gain)).update(block_of([rail])).grams[0, 0] == grams
 
 
-@pytest.mark.parametrize("code", [0, 2**22 - 1, 2**21 - 1, 2**20 - 1, 2**19 - 1])
+@pytest.mark.parametrize("code", [NO_READING, 0, 2**22 - 1, 2**21 - 1, 2**20 - 1, 2**19 - 1])
 def test_codes_of_a_read_at_the_wrong_moment_are_no_weight(code: int) -> None:
     assert np.isnan(calibrated((1_000.0, 210.0)).update(block_of([code])).grams[0, 0])
 
