@@ -29,6 +29,9 @@ CONSTANT_G = 1e-6
 SLACK_S = 1e-9
 """[s] Durations are sums of hops, and as exact as those."""
 
+GAP_COUNTED_S = 0.3
+"""[s] of each gap that count for a plate with many; one long gap is no habit."""
+
 MISSING_FORGIVEN, STALE_SLACK_S = 0.5, 0.25
 """[1, s] A second of readings makes up for half a second without any: a plate that misses more than a third
 of its hops seldom rests for long enough to be weighed, and says so until it was there for twice the slack."""
@@ -206,7 +209,10 @@ class Conditioner:
         constant_s = self._lasting_s(self._constant_s, self._constant(samples))
         missing_s = self._lasting_s(self._missing_s, ~enough)
         patchy_s = self._on_balance_s(
-            self._patchy_s, absent, MISSING_FORGIVEN, options.stale_after_s + STALE_SLACK_S
+            self._patchy_s,
+            absent & (missing_s <= GAP_COUNTED_S + SLACK_S),
+            MISSING_FORGIVEN,
+            options.stale_after_s + STALE_SLACK_S,
         )
         loud_s = self._on_balance_s(
             self._loud_s, spread_g > options.noisy_g, 1.0, 1.5 * options.noisy_after_s

@@ -105,6 +105,11 @@ class Dating:
         ]
 
     def _before_ns(self, hop: int, samples: int) -> int:
-        """Time of the sample so many before the last of a hop."""
+        """Time of the sample so many before the last of a hop, by the clock of its own hop.
+
+        After a long hole in time hops follow each other in number that do not in time.
+        """
+        back, left = divmod(samples, self._hop_samples)
+        hop = max(hop - back, self._kept[0].first)
         kept = next(kept for kept in self._kept if kept.end > hop)
-        return int(kept.end_ns[hop - kept.first]) - round(samples * kept.period_ns)
+        return int(kept.end_ns[hop - kept.first]) - round(left * kept.period_ns)

@@ -240,3 +240,12 @@ def test_other_rates(rate_hz: float) -> None:
     ]
     (change,) = see(stream, rack=RackLayout("slow", ("1/1/1",), rate_hz)).changes
     assert change.delta_g == pytest.approx(-300.0, abs=1.5)
+
+
+@pytest.mark.parametrize("hole_s", [1.0, 3.0, 4.5])
+def test_what_left_in_a_hole_is_dated_to_the_last_reading_before_it(hole_s: float) -> None:
+    """Who was there is judged by that time: any later, and the hand had gone."""
+    grams = quiet(20)
+    grams[:, 1] += taken(20, 10.3, -300.0)
+    (change,) = see(with_hole(grams, 10.0, 10.0 + hole_s)).changes
+    assert seconds_of(change.onset_ns) == pytest.approx(10.0, abs=0.15)
