@@ -38,6 +38,11 @@ class LinkFault(StrEnum):
         """The state that this fault puts a link in."""
         return _STATES.get(self, LinkState.DISCONNECTED)
 
+    @property
+    def is_lasting(self) -> bool:
+        """Whether somebody has to do something: waiting does not mend it."""
+        return self in _LASTING
+
 
 _STATES = {
     LinkFault.DESYNC: LinkState.STALE,
@@ -47,3 +52,8 @@ _STATES = {
     LinkFault.PORT_AMBIGUOUS: LinkState.WRONG_BOARD,
     LinkFault.PROTOCOL_VERSION: LinkState.VERSION_MISMATCH,
 }
+
+_LASTING = {
+    LinkFault.PORT_MISSING, LinkFault.PORT_BUSY, LinkFault.PORT_FORBIDDEN, LinkFault.PORT_UNUSABLE,
+    LinkFault.PORT_AMBIGUOUS, LinkFault.WRONG_BOARD, LinkFault.PROTOCOL_VERSION,
+}  # fmt: skip

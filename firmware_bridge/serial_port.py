@@ -21,9 +21,8 @@ import serial
 from firmware_bridge.errors import PortError
 from firmware_bridge.link import LinkFault
 from firmware_bridge.port_choice import PortChoice
+from firmware_bridge.wire import BAUD
 
-BAUD = 115_200
-"""[Bd] of Steelyard's own boards."""
 CHUNK_BYTES = 4096
 QUEUED_CHUNKS_MAX = 2048
 """[chunks] half a minute of a board behind a usual adapter, which hands over every 16 ms; 1.5 s if each byte

@@ -19,6 +19,8 @@ from firmware_bridge.errors import WireError
 from firmware_bridge.framing import MAX_PAYLOAD_BYTES
 
 PROTOCOL_VERSION = 1
+BAUD = 115_200
+"""[Bd] of the line to a board."""
 MAX_CHANNELS = 16
 COUNTS_MIN, COUNTS_MAX = -(1 << 23), (1 << 23) - 1
 """[counts] ends of a 24-bit converter. A reading at an end is no measurement: saturated, or a failed read,

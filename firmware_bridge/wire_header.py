@@ -14,7 +14,6 @@ from enum import IntEnum
 from pathlib import Path
 
 from firmware_bridge import framing, wire
-from firmware_bridge.serial_port import BAUD
 
 FIRMWARE = Path(__file__).parent / "firmware"
 NOTICE = (
@@ -22,7 +21,7 @@ NOTICE = (
 )
 
 CONSTANTS = (
-    ("WIRE_BAUD", BAUD, "[Bd] speed of the line"),
+    ("WIRE_BAUD", wire.BAUD, "[Bd] speed of the line"),
     ("WIRE_PROTOCOL_VERSION", wire.PROTOCOL_VERSION, "first field of Identity"),
     ("WIRE_MAX_CHANNELS", wire.MAX_CHANNELS, "[channels] of one board"),
     ("WIRE_COUNTS_MIN", wire.COUNTS_MIN, "[counts] lower end of the range, or a failed read"),

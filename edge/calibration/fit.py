@@ -66,10 +66,6 @@ class Fit:
     residuals_g: tuple[float, ...]  # [g] by point, reading minus line
     degrees_of_freedom: int  # [1] of the scatter
 
-    def indicated_g(self, counts: float) -> float:
-        """[g] what the plate shows with this calibration."""
-        return (counts - self.zero_counts.value) / self.counts_per_gram.value
-
 
 def t_factor(degrees_of_freedom: float) -> float:
     """Two-sided 95 % point of Student's t; between the table's rows linear in 1/degrees of freedom.

@@ -15,7 +15,7 @@ import typer
 from edge.clock import SystemClock
 from edge.errors import StartError
 from firmware_bridge.bridge import Bridge
-from firmware_bridge.link import LinkFault, LinkState
+from firmware_bridge.link import LinkState
 from firmware_bridge.usb_adapters import plugged_in, stable_name
 from firmware_bridge.wire import Identity
 
@@ -117,8 +117,8 @@ class _Bridges:
             for port, bridge in list(waiting.items()):
                 bridge.poll()
                 status = bridge.status
-                hopeless = status.fault not in (None, LinkFault.NO_IDENTITY, LinkFault.REBOOTED)
-                if status.state is LinkState.CONNECTED or hopeless:
+                lasting = status.fault is not None and status.fault.is_lasting
+                if status.state is LinkState.CONNECTED or lasting:
                     del waiting[port]
             time.sleep(POLL_S)
         return [(_found(port, bridge), bridge) for port, bridge in self._bridges.items()]

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from edge.config import CalibrationFile, NodeConfig
+from edge.config import BoardSection, CalibrationFile, NodeConfig
 from edge.doctor.broker import ask_broker
 from edge.doctor.check import Check, Outcome, failed
 from edge.doctor.files import check_files, read_config
@@ -21,13 +21,16 @@ from edge.doctor.machine import check_certificates, check_clock, check_disk
 from edge.doctor.racks import judge, judge_through_node, listen
 from edge.errors import ConfigError, SteelyardError
 from edge.messages import NodeHealth, NodeState
-from edge.node.boards import load_calibrations
+from edge.node.boards import load_calibration
 from firmware_bridge.link import LinkFault
 
 _STYLES = {
     Outcome.OK: "[green]ok     [/]", Outcome.WARNING: "[yellow]warning[/]",
     Outcome.FAILURE: "[red]FAILURE[/]", Outcome.SKIPPED: "[dim]skipped[/]",
 }  # fmt: skip
+
+_HELD = (LinkFault.PORT_BUSY, LinkFault.NOT_FOUND)
+"""Faults of a board that another program holds: its port is busy, or it is on none of those that are free."""
 
 
 def doctor(
@@ -109,17 +112,20 @@ def _examine_racks(
     config: NodeConfig, base_dir: Path, seconds: float, state: NodeState | None, health: NodeHealth | None
 ) -> Iterator[Check]:
     """Boards that a running node holds are judged by what it says."""
-    try:
-        calibrations: dict[str, CalibrationFile] = load_calibrations(config.boards, base_dir)
-    except ConfigError:
-        calibrations = {}  # a line on the calibration said so
     for section, said in listen(config.boards, base_dir, seconds):
         if isinstance(said, Check):
             yield said
-        elif said.status.fault is LinkFault.PORT_BUSY and state is not None and state.online and health:
+        elif said.status.fault in _HELD and state is not None and state.online and health:
             yield from judge_through_node(section, health)
         else:
-            yield from judge(section, said, calibrations.get(section.rack))
+            yield from judge(section, said, _calibration(section, base_dir))
+
+
+def _calibration(section: BoardSection, base_dir: Path) -> CalibrationFile | None:
+    try:
+        return load_calibration(section, base_dir)
+    except ConfigError:
+        return None  # the check of the files has told it
 
 
 def _print(console: Console, check: Check) -> None:

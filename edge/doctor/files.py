@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from edge.config import AggregatorConfig, BoardSection, CalibrationFile, NodeConfig
+from edge.config import AggregatorConfig, BoardSection, NodeConfig
 from edge.doctor.check import Check, Outcome, failed
 from edge.errors import SteelyardError
+from edge.node.boards import load_calibration
 from edge.planogram import load_catalogue, load_planogram
 from edge.yaml_file import load_yaml
 
@@ -73,25 +74,20 @@ def _check_plates(section: BoardSection, known: set[str]) -> Iterator[Check]:
 
 
 def _check_calibration(section: BoardSection, base_dir: Path) -> Iterator[Check]:
-    name = section.calibration or f"calibration/{section.board_id}.yaml"
-    file = base_dir / name
     first = section.plates[0]
-    if not section.calibration and not (section.board_id and file.exists()):
+    try:
+        calibration = load_calibration(section, base_dir)
+    except SteelyardError as error:
+        yield failed("calibration", section.rack, error)
+        return
+    if calibration is None:
         yield Check(
             "calibration", section.rack, Outcome.FAILURE, "none: the rack weighs nothing",
             f"Run `steelyard calibrate {first}`, and so on for every plate.",
         )  # fmt: skip
         return
-    try:
-        calibration = load_yaml(file, CalibrationFile)
-    except SteelyardError as error:
-        yield failed("calibration", section.rack, error)
-        return
-    channels = calibration.channels
     bare = [
-        plate
-        for channel, plate in enumerate(section.plates)
-        if channel >= len(channels) or channels[channel] is None
+        plate for plate, channel in zip(section.plates, calibration.channels, strict=False) if channel is None
     ]
     if bare:
         yield Check(

@@ -17,10 +17,11 @@ from edge.clock import SystemClock
 from edge.config import BoardSection, CalibrationFile
 from edge.doctor.check import Check, Outcome, failed
 from edge.messages import NodeHealth, SensorState
+from edge.node.boards import RATE_OFF_MAX
 from edge.node.drivers import open_driver
 from firmware_bridge.drivers.interface import BoardSamples, BoardStatus, LinkHealth, ScaleSamples
 from firmware_bridge.errors import BridgeError
-from firmware_bridge.link import LinkFault, LinkState
+from firmware_bridge.link import LinkState
 
 CONNECT_S = 10.0
 """[s] for a board to answer after the port was opened: an Arduino restarts then, which takes 2 s."""
@@ -30,15 +31,6 @@ POLL_S = 0.02
 
 INTERVAL_G = 5.0
 """[g] verification scale interval of a usual plate (OIML R 76): noise and drift are judged by it."""
-
-RATE_OFF_SHARE = 0.2
-"""[1] a node refuses to trust the times of a rack that samples so far off."""
-
-_HOPELESS = {
-    LinkFault.PORT_MISSING, LinkFault.PORT_BUSY, LinkFault.PORT_FORBIDDEN, LinkFault.PORT_UNUSABLE,
-    LinkFault.PORT_AMBIGUOUS, LinkFault.WRONG_BOARD, LinkFault.PROTOCOL_VERSION,
-}  # fmt: skip
-"""Faults that waiting does not mend."""
 
 _NAMES = {
     FindingKind.RATE_OFF: "rate", FindingKind.FEW_VALUES: "noise", FindingKind.SATURATED: "saturation",
@@ -96,7 +88,8 @@ def listen(
 def _is_over(said: Listening, since: float, heard: bool, seconds: float) -> bool:
     if heard:
         return time.monotonic() - since >= seconds
-    return said.status.fault in _HOPELESS or time.monotonic() > since
+    fault = said.status.fault
+    return (fault is not None and fault.is_lasting) or time.monotonic() > since
 
 
 def _keep(said: Listening, news: BoardSamples | ScaleSamples) -> None:
@@ -183,7 +176,7 @@ def _judge_counts(
 def _judge_scale(section: BoardSection, said: Listening) -> Iterator[Check]:
     grams = np.concatenate(said.grams)
     rate_hz = said.health.rate_hz or section.rate_hz
-    off = abs(rate_hz / section.rate_hz - 1) > RATE_OFF_SHARE
+    off = abs(rate_hz / section.rate_hz - 1) > RATE_OFF_MAX
     yield Check(
         "rate", section.rack, Outcome.FAILURE if off else Outcome.OK, f"{rate_hz:.2f} Hz",
         f"Correct `rate_hz`, now {section.rate_hz:g}." if off else "",
@@ -210,7 +203,7 @@ def judge_through_node(section: BoardSection, health: NodeHealth) -> Iterator[Ch
         )  # fmt: skip
         return
     yield Check("serial identity", section.rack, Outcome.OK, "the running node reads the right board")
-    off = abs(rack.rate_hz / section.rate_hz - 1) > RATE_OFF_SHARE
+    off = abs(rack.rate_hz / section.rate_hz - 1) > RATE_OFF_MAX
     yield Check(
         "rate", section.rack, Outcome.FAILURE if off else Outcome.OK,
         f"{rack.rate_hz:.2f} Hz, {rack.samples_lost} samples lost since it started",

@@ -45,27 +45,34 @@ def load_calibrations(sections: Sequence[BoardSection], base_dir: Path) -> dict[
     Raises:
         ConfigError: a file that is named is missing, or a file is broken or of another board.
     """
-    found = {}
-    for section in sections:
-        if not section.gives_counts:
-            continue
-        file = base_dir / (section.calibration or f"calibration/{section.board_id}.yaml")
-        if not section.calibration and not (section.board_id and file.exists()):
-            continue
-        calibration = load_yaml(file, CalibrationFile)
-        if section.board_id and calibration.board_id.lower() != section.board_id.lower():
-            raise ConfigError(
-                "calibration of another board", file=file, key="board_id", found=f"`{calibration.board_id}`",
-                expected=f"`{section.board_id}`", fix="Calibrate this board or name its own file.",
-            )  # fmt: skip
-        if len(calibration.channels) < len(section.plates):
-            raise ConfigError(
-                "calibration with too few channels", file=file, key="channels",
-                found=f"{len(calibration.channels)}", expected=f"{len(section.plates)}, one a plate",
-                fix="Calibrate all plates of the board.",
-            )  # fmt: skip
-        found[section.rack] = calibration
-    return found
+    found = {section.rack: load_calibration(section, base_dir) for section in sections}
+    return {rack: calibration for rack, calibration in found.items() if calibration is not None}
+
+
+def load_calibration(section: BoardSection, base_dir: Path) -> CalibrationFile | None:
+    """The calibration of one board; ``None``: it has none, or needs none.
+
+    Raises:
+        ConfigError: as :func:`load_calibrations`.
+    """
+    if not section.gives_counts:
+        return None
+    file = base_dir / (section.calibration or f"calibration/{section.board_id}.yaml")
+    if not section.calibration and not (section.board_id and file.exists()):
+        return None
+    calibration = load_yaml(file, CalibrationFile)
+    if section.board_id and calibration.board_id.lower() != section.board_id.lower():
+        raise ConfigError(
+            "calibration of another board", file=file, key="board_id", found=f"`{calibration.board_id}`",
+            expected=f"`{section.board_id}`", fix="Calibrate this board or name its own file.",
+        )  # fmt: skip
+    if len(calibration.channels) < len(section.plates):
+        raise ConfigError(
+            "calibration with too few channels", file=file, key="channels",
+            found=f"{len(calibration.channels)}", expected=f"{len(section.plates)}, one a plate",
+            fix="Calibrate all plates of the board.",
+        )  # fmt: skip
+    return calibration
 
 
 class Boards:

@@ -8,17 +8,26 @@ from edge.cli.calibrate.place import Place
 from edge.cli.calibrate.source import BoardSource, CountsSource, PortBusyError
 from edge.clock import SystemClock
 from edge.config import CalibrationFile, ChannelCalibration
-from edge.errors import ConfigError
+from edge.errors import ConfigError, StartError
 
 
 def open_source(place: Place) -> CountsSource:
     """The plate's counts.
 
     Raises:
-        StartError: neither board nor node answers.
+        StartError: neither board nor node answers, or the scale needs no calibration. The board of another
+            driver is reached through its node only.
         BrokerError: the broker's credentials cannot be used.
         BoardIdError: a ``board_id`` that no board can have.
     """
+    driver = place.section.driver
+    if not place.section.gives_counts:
+        raise StartError(
+            "this scale is calibrated by itself", where=place.plate, found=f"a board with driver `{driver}`",
+            expected="one that gives counts", fix="Follow its maker's manual.",
+        )  # fmt: skip
+    if driver != "steelyard" and place.config is not None:
+        return NodeSource(place.config, place.base_dir, place.plate, place.section)
     try:
         return BoardSource(place.section, place.base_dir, place.channel, SystemClock())
     except PortBusyError:

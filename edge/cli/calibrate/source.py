@@ -28,13 +28,6 @@ POLL_S = 0.02
 """[s] between looks at the port."""
 
 
-_HOPELESS = (
-    LinkFault.PORT_MISSING, LinkFault.PORT_FORBIDDEN, LinkFault.PORT_UNUSABLE, LinkFault.WRONG_BOARD,
-    LinkFault.PROTOCOL_VERSION,
-)  # fmt: skip
-"""Reasons that waiting does not mend; their details name the port."""
-
-
 class CountsSource(Protocol):
     """One channel of one board.
 
@@ -142,7 +135,7 @@ class BoardSource:
                 return
             if status.fault is LinkFault.PORT_BUSY:
                 raise PortBusyError(status.detail)
-            if status.fault in _HOPELESS:
+            if status.fault is not None and status.fault.is_lasting:
                 raise StartError(status.detail or str(status.fault))
             if time.monotonic() > deadline:
                 raise StartError(

@@ -11,10 +11,6 @@ Place = tuple[tuple[str, ...], list[float]]
 """(plates, share of the weight on each)"""
 
 
-DEAD_S = 1e8
-"""[s] A fault that lasts till then is for good: nothing more can be told of that plate."""
-
-
 @dataclass(frozen=True, slots=True)
 class Held:
     """A unit in somebody's hands."""
