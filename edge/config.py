@@ -160,7 +160,7 @@ class ModbusRtuSection(Section, frozen=True, kw_only=True):
 def _check_pattern(pattern: str, plates: int) -> None:
     try:
         groups = re.compile(pattern).groups
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise FieldError("hx711_text.pattern", "not a regular expression", found=str(error)) from error
     if groups != plates:
         raise FieldError(

@@ -40,6 +40,9 @@ def refuse_duplicates(what: str, places: Iterable[tuple[str, str]]) -> None:
         first[value] = path
 
 
+LARGEST_BYTES = 16_000_000
+"""A planogram of 10,000 facings is 2 MB."""
+
 FileT = TypeVar("FileT", bound=msgspec.Struct)
 
 
@@ -50,6 +53,13 @@ def load_yaml(file: Path, kind: type[FileT]) -> FileT:
         ConfigError: not readable, not YAML, or anything in it is not as ``kind`` declares.
     """
     try:
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise ConfigError("not a regular file", file=file, fix="Name a YAML file.")
+        if file.exists() and file.stat().st_size > LARGEST_BYTES:
+            raise ConfigError(
+                "too large for a configuration", file=file, found=f"{file.stat().st_size} bytes",
+                expected=f"at most {LARGEST_BYTES}",
+            )  # fmt: skip
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfigError(
@@ -104,11 +114,12 @@ _PlainLoader.yaml_implicit_resolvers = {
 }
 
 
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|nan)", re.IGNORECASE)
 
 
 def _refuse_ambiguity(node: yaml.Node | None, file: Path) -> None:
-    """Refuse what YAML allows and nobody means: repeated keys (the last would win), numbers as keys, NaN."""
+    """Refuse what YAML allows and nobody means: repeated keys (the last would win), NaN, control codes."""
     if isinstance(node, yaml.MappingNode):
         lines: dict[str, int] = {}
         for key, value in node.value:
@@ -126,6 +137,11 @@ def _refuse_ambiguity(node: yaml.Node | None, file: Path) -> None:
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             _refuse_ambiguity(item, file)
+    elif isinstance(node, yaml.ScalarNode) and _UNWRITABLE.search(node.value):
+        raise ConfigError(
+            "characters that no name or path can have", file=file, line=node.start_mark.line + 1,
+            found=ascii(node.value[:60]), expected="text that can be printed",
+        )  # fmt: skip
     elif isinstance(node, yaml.ScalarNode) and _NOT_FINITE.fullmatch(node.value) and node.style is None:
         line = node.start_mark.line + 1
         raise ConfigError("not a finite number", file=file, line=line, found=f"`{node.value}`")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -112,3 +115,24 @@ def write_atomically(file: Path, content: bytes) -> None:
         raise StorageError(
             f"cannot write: {error.strerror}", where=str(file), fix="Check the directory and the disk."
         ) from error
+
+
+@contextmanager
+def one_writer(folder: Path) -> Iterator[None]:
+    """Keep others who use it out of a folder: who reads, adds and replaces a file would lose what they add.
+
+    Raises:
+        StorageError: the folder cannot be made or locked.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write: {error.strerror or error}", where=str(folder), fix="Check the directory."
+        ) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)

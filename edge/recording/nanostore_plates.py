@@ -130,6 +130,7 @@ def survey_gondolas(file: Path, plan: StorePlan) -> tuple[Gondola, ...]:
         # The second pass meets it again, after it has delivered everything before.
         if not surveys:
             raise
+    surveys = {gondola: survey for gondola, survey in surveys.items() if survey.samples}
     if not surveys:
         raise RecordingError("no samples", where=str(file), fix="Check that the recording is complete.")
     found = []

@@ -47,7 +47,7 @@ class Dating:
     def __init__(self, hop_samples: int, hop_s: float) -> None:
         self._hop_samples = hop_samples
         self._history_hops = max(4, round(HISTORY_S / hop_s))
-        self._onset_hops = round(ONSET_LOOK_BACK_S / hop_s)
+        self._onset_hops = max(1, round(ONSET_LOOK_BACK_S / hop_s))  # a slow scale's hop is longer than that
         self.clear()
 
     def clear(self) -> None:

@@ -109,7 +109,7 @@ class Hx711Text:
 def _compiled(pattern: str, channels: int) -> re.Pattern[str]:
     try:
         compiled = re.compile(pattern)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise DriverOptionError("not a regular expression", where="pattern", found=str(error)) from error
     if compiled.groups != channels:
         raise DriverOptionError(

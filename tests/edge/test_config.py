@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,17 @@ YAML_VALUES = [
 def test_any_yaml_gives_a_config_or_a_config_error(text: str) -> None:
     with contextlib.suppress(ConfigError):
         assert parse_yaml(text, NodeConfig, file=Path("a.yaml")).node
+
+
+@pytest.mark.parametrize("value", [r'"a\0b"', r'"\x1b[31m"', r'"\ud800"'])
+def test_text_that_cannot_be_written_is_refused(tmp_path: Path, value: str) -> None:
+    file = tmp_path / "node.yaml"
+    file.write_text(f"store: s\nnode: {value}\n")
+    with pytest.raises(ConfigError, match=r"node.yaml:2: .*(characters|YAML)"):
+        load_yaml(file, NodeConfig)
+
+
+def test_a_pipe_is_no_configuration(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "node.yaml")
+    with pytest.raises(ConfigError, match="not a regular file"):
+        load_yaml(tmp_path / "node.yaml", NodeConfig)

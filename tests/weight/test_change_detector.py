@@ -7,6 +7,7 @@ import pytest
 from plate_signal import (
     LOAD_G,
     PLATES,
+    START_NS,
     at_s,
     moved,
     quiet,
@@ -249,3 +250,15 @@ def test_what_left_in_a_hole_is_dated_to_the_last_reading_before_it(hole_s: floa
     grams[:, 1] += taken(20, 10.3, -300.0)
     (change,) = see(with_hole(grams, 10.0, 10.0 + hole_s)).changes
     assert seconds_of(change.onset_ns) == pytest.approx(10.0, abs=0.15)
+
+
+@pytest.mark.parametrize("rate_hz", [1.0, 2.0, 3.0])
+def test_a_pick_from_a_scale_that_hardly_samples(rate_hz: float) -> None:
+    """One reading a second is legal: slow, and no reason to fall over."""
+    samples = round(120 * rate_hz)
+    grams = LOAD_G + np.random.default_rng(3).normal(0.0, 0.5, (samples, len(PLATES)))
+    grams[samples // 2 :, 1] -= 300.0
+    rack = RackLayout("rack", PLATES, rate_hz)
+    stream = [WeightBlock("rack", START_NS, 1e9 / rate_hz, grams)]
+    (change,) = see(stream, rack=rack).changes
+    assert change.delta_g == pytest.approx(-300.0, abs=3.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge.calibration.certificate import Certificate, certificate_json, content_hash
 from edge.calibration.certificate_page import certificate_page
-from edge.calibration.record import renewed, replaceable_calibration, to_yaml, write_atomically
+from edge.calibration.record import one_writer, renewed, replaceable_calibration, to_yaml, write_atomically
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
 from edge.config import CalibrationEntry, CalibrationFile
 
@@ -53,9 +53,18 @@ def put_in_force(
         CalibrationRefusedError: the file was written by hand.
         ConfigError: the file was broken meanwhile.
     """
-    before = replaceable_calibration(file) or until_now
     folder = file.parent / FOLDER
-    name = certificate.number
+    with one_writer(folder):
+        return _put_in_force(certificate, file, until_now, channels, folder)
+
+
+def _put_in_force(
+    certificate: Certificate, file: Path, until_now: CalibrationFile | None, channels: int, folder: Path
+) -> Outcome:
+    before = replaceable_calibration(file) or until_now
+    name, others = certificate.number, 1
+    while (folder / f"{name}.json").exists():  # two in one second
+        name, others = f"{certificate.number}-{others}", others + 1
     outcome = Outcome(file, folder / f"{name}.json", folder / f"{name}.html", content_hash(certificate))
     write_atomically(outcome.certificate, certificate_json(certificate))
     write_atomically(outcome.page, certificate_page(certificate).encode())

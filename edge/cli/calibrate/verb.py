@@ -54,6 +54,10 @@ def number_between(least: float, most: float) -> Callable[[Any], float]:
     return parse
 
 
+TECHNICIAN_MAX = 120
+"""[letters] of a name on a certificate."""
+
+
 def _seconds(least: float, help_: str) -> Any:
     return typer.Option(parser=number_between(least, 600.0), metavar="SECONDS", help=help_)
 
@@ -137,6 +141,11 @@ def calibrate(
         # What link and broker have to say ends as this command's own sentence.
         for room in ("firmware_bridge", "edge.broker"):
             logging.getLogger(room).setLevel(logging.ERROR)
+    if len(technician) > TECHNICIAN_MAX or not technician.isprintable():
+        raise typer.BadParameter(
+            f"expected at most {TECHNICIAN_MAX} printable letters, found {technician[:40]!a}",
+            param_hint="--technician",
+        )
     console = Console(stderr=as_json)
     weights = partial(parse_loads, weight_class=weight_class, tolerance_g=tolerance_g)
     loads = weights(masses)
