@@ -15,6 +15,9 @@ from edge.weight.rest import Rest
 HISTORY_S = 8.0
 """[s] of raw samples that may be looked back at."""
 
+HOLE_NS = 1_000_000
+"""[ns] Hops that are so much further apart than they should be have a hole in time between them."""
+
 ONSET_LOOK_BACK_S = 0.5
 """[s] Motion below the threshold may precede it by so long."""
 
@@ -105,11 +108,15 @@ class Dating:
         ]
 
     def _before_ns(self, hop: int, samples: int) -> int:
-        """Time of the sample so many before the last of a hop, by the clock of its own hop.
+        """Time of the sample so many before the last of a hop.
 
-        After a long hole in time hops follow each other in number that do not in time.
+        Counted back from that hop, unless a long hole lies between: then by the time of the sample's own hop.
         """
         back, left = divmod(samples, self._hop_samples)
-        hop = max(hop - back, self._kept[0].first)
+        counted_ns = self._ago_ns(hop, samples)
+        own_ns = self._ago_ns(max(hop - back, self._kept[0].first), left)
+        return own_ns if counted_ns - own_ns > HOLE_NS else counted_ns
+
+    def _ago_ns(self, hop: int, samples: int) -> int:
         kept = next(kept for kept in self._kept if kept.end > hop)
-        return int(kept.end_ns[hop - kept.first]) - round(left * kept.period_ns)
+        return int(kept.end_ns[hop - kept.first]) - round(samples * kept.period_ns)
