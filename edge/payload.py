@@ -9,7 +9,7 @@ import msgspec
 from edge.errors import MessageError
 
 SCHEMA = 1
-"""Major version of all payloads in this file."""
+"""Major version of all payloads."""
 
 MAX_PAYLOAD_BYTES = 262_144
 """Larger payloads are refused unread: an event with a long trace and crops is under 200 kB."""
@@ -83,7 +83,7 @@ def decode(data: bytes, kind: type[PayloadT] | Any, *, source: str) -> PayloadT:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:  # nested too deep
         raise MessageError(
             f"malformed payload: {error}", where=source, found=repr(data[:60]),
-            fix="Compare the sender with edge/messages.py.",
+            fix="Compare the sender with edge/messages/.",
         ) from error  # fmt: skip
     raise MessageError(
         "payload of another schema", where=source, found=f"schema {schema}", expected=f"schema {SCHEMA}",

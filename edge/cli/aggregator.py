@@ -9,7 +9,8 @@ import typer
 
 from edge.aggregator.main import run_aggregator
 from edge.clock import ReplayClock, SystemClock
-from edge.config import AggregatorConfig, load_yaml
+from edge.config import AggregatorConfig
+from edge.yaml_file import load_yaml
 
 
 def aggregator(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.config import NodeConfig, load_yaml
+from edge.config import NodeConfig
 from edge.planogram import load_catalogue, load_planogram
+from edge.yaml_file import load_yaml
 from tools.store_simulator.layout import StoreLayout
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.config import AggregatorConfig, CalibrationFile, NodeConfig, load_yaml
+from edge.config import AggregatorConfig, CalibrationFile, NodeConfig
+from edge.yaml_file import load_yaml
 from tools.store_simulator.layout import StoreLayout
 from tools.store_simulator.load_cell import LoadCells
 

@@ -21,10 +21,11 @@ from edge.aggregator.store import Store
 from edge.broker.connection import BrokerNews, Connection, Received
 from edge.broker.embedded import BrokerKind
 from edge.cli.demo.processes import DemoProcesses
-from edge.config import AggregatorConfig, NodeConfig, load_yaml
+from edge.config import AggregatorConfig, NodeConfig
 from edge.messages import DisturbanceKind, NodeHealth, SensorState
 from edge.payload import decode
 from edge.topics import TopicNames
+from edge.yaml_file import load_yaml
 from tools.chaos.downtime import Downtime
 from tools.chaos.verdict import Verdict, judge
 from tools.store_simulator.truth import Truth

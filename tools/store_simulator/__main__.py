@@ -20,12 +20,13 @@ import numpy as np
 
 from edge import topics
 from edge.broker.connection import BrokerUp, Connection, Received
-from edge.config import NodeConfig, load_yaml
+from edge.config import NodeConfig
 from edge.errors import MessageError, SteelyardError
 from edge.messages import NodeHealth, SensorState
 from edge.payload import decode
 from edge.planogram import load_catalogue, load_planogram
 from edge.topics import TopicNames
+from edge.yaml_file import load_yaml
 from tools.store_simulator import arguments as store_arguments
 from tools.store_simulator.fleet import Fleet, PlacedBoard
 from tools.store_simulator.layout import StoreLayout

@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from edge.config import NodeConfig, load_yaml
+from edge.config import NodeConfig
+from edge.yaml_file import load_yaml
 from tools.store_simulator.load_cell import LoadCells
 
 KNOWN_MASS_G = 2000.0

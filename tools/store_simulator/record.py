@@ -12,12 +12,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge.config import CalibrationFile, ChannelCalibration, NodeConfig, load_yaml
+from edge.config import CalibrationFile, ChannelCalibration, NodeConfig
 from edge.errors import ConfigError, SteelyardError, StorageError
 from edge.node.boards import layouts, load_calibrations
 from edge.planogram import load_catalogue, load_planogram
 from edge.recording.formats import RecordingFormat
 from edge.samples import RackLayout
+from edge.yaml_file import load_yaml
 from tools.mcap_file import write_mcap
 from tools.nanostore_files import write_nanostore
 from tools.store_simulator import arguments as store_arguments

@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 
-from edge.config import AggregatorConfig, BrokerSection, NodeConfig, load_yaml
+from edge.config import AggregatorConfig, BrokerSection, NodeConfig
 from edge.errors import StartError
 from edge.planogram import Catalogue, Planogram, load_catalogue, load_planogram
+from edge.yaml_file import load_yaml
 
 SIMULATOR = "tools.store_simulator"
 WEB_HOST = "127.0.0.1"

@@ -1,0 +1,49 @@
+"""The aggregator's file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from edge.config.broker import BrokerSection
+from edge.config.section import Name, NonNegative, Positive, Probability, Section
+
+
+class AttributionSection(Section, frozen=True, kw_only=True):
+    """Who did it: how far a hand may be from what it moves."""
+
+    window_s: NonNegative = 0.3  # [s] before onset and after settling
+    hand_sigma_m: Positive = 0.05  # [m] tracker noise, and width of goods, between a hand and what it moves
+    head_sigma_m: Positive = 0.35  # [m] spread of the head's distance around an arm's reach
+    reach_m: Positive = 0.75  # [m] head to goods when no hand is tracked
+    nobody: Probability = 0.005  # [1] prior that no tracked visit did it
+    latency_s: NonNegative = 3.0  # [s] tracks may arrive so late; an answer before is provisional
+
+
+class CartSection(Section, frozen=True, kw_only=True):
+    """Carts as joint hypotheses, and when a person is asked."""
+
+    beam: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200  # [hypotheses] kept of who holds what
+    review_below: Probability = 0.8  # [1] receipts less sure than this are reviewed
+
+
+class WebSection(Section, frozen=True, kw_only=True):
+    """The store's page."""
+
+    host: str = "127.0.0.1"  # address to listen on
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080  # 0: any free port, printed at start
+
+
+class AggregatorConfig(Section, frozen=True, kw_only=True):
+    """The in-store aggregator: ``steelyard aggregator --config``."""
+
+    store: Name  # the same in all files of a store
+    broker: BrokerSection = BrokerSection()
+    state_dir: str = "var"  # the ledger lives here
+    catalogue: str = "catalogue.yaml"  # file: what is sold
+    planogram: str = "planogram.yaml"  # file: what stands where
+    nodes: tuple[Name, ...] = ()  # nodes that may speak; empty: all
+    attribution: AttributionSection = AttributionSection()
+    carts: CartSection = CartSection()
+    web: WebSection = WebSection()
