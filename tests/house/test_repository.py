@@ -39,6 +39,8 @@ def texts() -> Iterator[tuple[Path, str]]:
             each for each in folders if each not in GENERATED and (not each.startswith(".") or each == ".ci")
         ]
         for name in files:
+            if name == ".git":  # of a linked work tree: where its repository is
+                continue
             try:
                 yield Path(folder, name), Path(folder, name).read_text(encoding="utf-8")
             except UnicodeDecodeError:
