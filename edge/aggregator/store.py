@@ -12,8 +12,11 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edge.aggregator.account import NOTHING, Actor, Claim, Contents, Finding
-from edge.aggregator.carts import CartBelief
+from edge.aggregator.carts.account import NOTHING, Actor, Claim, Contents, Finding
+from edge.aggregator.carts.belief import CartBelief
+from edge.aggregator.carts.experience import LearnedLayout
+from edge.aggregator.carts.placing import Placing
+from edge.aggregator.carts.timeline import Timeline
 from edge.aggregator.entries import (
     AttributionEntry,
     EventEntry,
@@ -22,11 +25,8 @@ from edge.aggregator.entries import (
     ReceiptEntry,
     VisitLikelihood,
 )
-from edge.aggregator.experience import LearnedLayout
-from edge.aggregator.placing import Placing
+from edge.aggregator.people.witnesses import Witnesses
 from edge.aggregator.tickets import Decision, Tickets, Visit, is_correct, receipt_of
-from edge.aggregator.timeline import Timeline
-from edge.aggregator.witnesses import Witnesses
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
     Cart,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from edge.aggregator.account import Contents, Finding
+from edge.aggregator.carts.account import Contents, Finding
 from edge.config import CartSection
 from edge.messages import Cart, CartLine, EventKind, ItemCount, Receipt, ShelfEvent
 from edge.planogram import Catalogue

@@ -16,9 +16,9 @@ from edge.aggregator.entries import LedgerEntry, ReceiptEntry
 from edge.aggregator.health import StoreHealth
 from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
 from edge.aggregator.ledger import AlreadyHeldError, Ledger
+from edge.aggregator.people.track_log import TrackLog
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
-from edge.aggregator.track_log import TrackLog
 from edge.clock import Clock
 from edge.config import AggregatorConfig
 from edge.errors import MessageError, StorageError

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_store import T0, Shelf
 
+from edge.aggregator.carts.timeline import LOT
 from edge.aggregator.entries import AttributionEntry, EventEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.ledger import Ledger
 from edge.aggregator.report import replay_report
 from edge.aggregator.store import REMEMBERED, REMEMBERED_S, Store
-from edge.aggregator.timeline import LOT
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
     Disturbance,

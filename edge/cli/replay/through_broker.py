@@ -16,8 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edge.aggregator.ledger import Ledger
+from edge.aggregator.people.track_history import HISTORY_S
 from edge.aggregator.store import Store
-from edge.aggregator.track_history import HISTORY_S
 from edge.broker.connection import Connection
 from edge.broker.embedded import BrokerKind, EmbeddedBroker
 from edge.cli.replay.in_process import StoreTime

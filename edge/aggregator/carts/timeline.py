@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from edge.aggregator.account import (
+from edge.aggregator.carts.account import (
     EMPTY_STORE,
     Beam,
     Choice,
@@ -25,8 +25,8 @@ from edge.aggregator.account import (
     without_events,
     without_visits,
 )
-from edge.aggregator.carts import CartBelief
-from edge.aggregator.experience import NO_EXPERIENCE, Experience
+from edge.aggregator.carts.belief import CartBelief
+from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience
 from edge.messages import EventIdentity
 
 SETTLED_S = 300.0

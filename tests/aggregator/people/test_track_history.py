@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.aggregator.track_history import AGREEING, HISTORY_S, LOT, STEP_S, TrackHistory
+from edge.aggregator.people.track_history import AGREEING, HISTORY_S, LOT, STEP_S, TrackHistory
 from edge.messages import TrackFrame
 
 DAY_S = 86_400.0

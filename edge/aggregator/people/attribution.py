@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.aggregator.entries import VisitLikelihood
-from edge.aggregator.reach import MISSING, PASSED, UNSEEN, log_hand, log_head, log_lost_hand
-from edge.aggregator.track_history import TrackHistory
+from edge.aggregator.people.reach import MISSING, PASSED, UNSEEN, log_hand, log_head, log_lost_hand
+from edge.aggregator.people.track_history import TrackHistory
 from edge.config import AttributionSection
 from edge.messages import ShelfEvent, Target, TrackFrame
 from edge.planogram import Box, Planogram

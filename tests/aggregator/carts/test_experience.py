@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.aggregator.account import Actor, Claim, Sighting
-from edge.aggregator.carts import CartBelief
-from edge.aggregator.experience import (
+from edge.aggregator.carts.account import Actor, Claim, Sighting
+from edge.aggregator.carts.belief import CartBelief
+from edge.aggregator.carts.experience import (
     MEMORY_PICKS,
     NO_EXPERIENCE,
     REARRANGED,
@@ -21,8 +21,8 @@ from edge.aggregator.experience import (
     LearnedLayout,
     Tally,
 )
-from edge.aggregator.placing import Placing
-from edge.aggregator.timeline import Timeline
+from edge.aggregator.carts.placing import Placing
+from edge.aggregator.carts.timeline import Timeline
 from edge.config import CartSection
 from edge.messages import EventIdentity, EventKind, EvidenceTerms, Hypothesis, ItemCount
 from edge.planogram import Box, Facing, Planogram

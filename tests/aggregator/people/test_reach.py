@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.aggregator.reach import BYSTANDER_PER_M2, log_hand, log_head, log_lost_hand
+from edge.aggregator.people.reach import BYSTANDER_PER_M2, log_hand, log_head, log_lost_hand
 
 SIGMA_M = 0.05
 

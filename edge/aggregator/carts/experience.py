@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edge.aggregator.account import Sighting
+from edge.aggregator.carts.account import Sighting
 from edge.messages import EventIdentity
 from edge.planogram import Planogram, shelf_of
 

@@ -5,9 +5,9 @@ import math
 import msgspec
 import pytest
 
-from edge.aggregator.attribution import Attribution
-from edge.aggregator.reach import MISSING, UNSEEN
-from edge.aggregator.track_history import TrackHistory
+from edge.aggregator.people.attribution import Attribution
+from edge.aggregator.people.reach import MISSING, UNSEEN
+from edge.aggregator.people.track_history import TrackHistory
 from edge.config import AttributionSection
 from edge.messages import KeyPoint, Target, TrackFrame
 from edge.planogram import Planogram

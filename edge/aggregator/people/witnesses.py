@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from edge.aggregator.attribution import Attribution
 from edge.aggregator.entries import AttributionEntry
+from edge.aggregator.people.attribution import Attribution
+from edge.aggregator.people.track_history import HISTORY_S, TrackHistory
 from edge.aggregator.tickets import Visit
-from edge.aggregator.track_history import HISTORY_S, TrackHistory
 from edge.config import AttributionSection
 from edge.messages import ShelfEvent, TrackFrame
 from edge.planogram import Planogram

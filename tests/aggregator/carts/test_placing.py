@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from edge.aggregator.placing import ANYWHERE, OWN, SAME_SHELF, Placing
+from edge.aggregator.carts.placing import ANYWHERE, OWN, SAME_SHELF, Placing
 
 
 @pytest.fixture

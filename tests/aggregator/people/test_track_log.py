@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import sqlite3
 
-from edge.aggregator.track_history import HISTORY_S
-from edge.aggregator.track_log import FORGET_EVERY, TrackLog
+from edge.aggregator.people.track_history import HISTORY_S
+from edge.aggregator.people.track_log import FORGET_EVERY, TrackLog
 from edge.messages import KeyPoint, Target, TrackFrame
 
 

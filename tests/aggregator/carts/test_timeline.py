@@ -7,11 +7,11 @@ import random
 import pytest
 from small_store import PLATES, WEIGHTS_G
 
-from edge.aggregator.account import Actor, Claim
-from edge.aggregator.carts import CartBelief
-from edge.aggregator.experience import LearnedLayout
-from edge.aggregator.placing import Placing
-from edge.aggregator.timeline import EVERY, LOT, RECENT, SETTLED_S, Timeline
+from edge.aggregator.carts.account import Actor, Claim
+from edge.aggregator.carts.belief import CartBelief
+from edge.aggregator.carts.experience import LearnedLayout
+from edge.aggregator.carts.placing import Placing
+from edge.aggregator.carts.timeline import EVERY, LOT, RECENT, SETTLED_S, Timeline
 from edge.config import CartSection
 from edge.messages import EventIdentity, EventKind, EvidenceTerms, Hypothesis, ItemCount
 

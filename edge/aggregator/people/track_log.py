@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from edge.aggregator.track_history import HISTORY_S
+from edge.aggregator.people.track_history import HISTORY_S
 from edge.errors import MessageError
 from edge.messages import TrackFrame
 from edge.payload import decode, encode

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from edge.aggregator.account import (
+from edge.aggregator.carts.account import (
     Account,
     Actor,
     Beam,
@@ -28,8 +28,8 @@ from edge.aggregator.account import (
     merged,
     rested,
 )
-from edge.aggregator.experience import NO_EXPERIENCE, Experience, LearnedLayout, Tally
-from edge.aggregator.placing import Placing
+from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience, LearnedLayout, Tally
+from edge.aggregator.carts.placing import Placing
 from edge.config import CartSection
 from edge.messages import EventKind, ItemCount
 from edge.straddle import log_straddle

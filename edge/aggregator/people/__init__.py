@@ -1,0 +1,1 @@
+"""Who was there: tracks and gate, and whose hands explain an event."""
