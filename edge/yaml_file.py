@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
@@ -107,11 +107,25 @@ class _PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-_RESOLVED = {"tag:yaml.org,2002:" + name for name in ("bool", "float", "int", "null")}
-_PlainLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rows if tag in _RESOLVED]
-    for first, rows in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+def _plain_scalar(name: str, pattern: str, first: str, read: Callable[[str], object]) -> None:
+    """Let plain text that fits ``pattern``, and begins with one of ``first``, mean what ``read`` gives."""
+
+    def construct(loader: _PlainLoader, node: yaml.ScalarNode) -> object:
+        return read(loader.construct_scalar(node))
+
+    tag = f"tag:yaml.org,2002:{name}"
+    _PlainLoader.add_implicit_resolver(tag, re.compile(rf"(?:{pattern})\Z"), list(first) or [""])
+    _PlainLoader.add_constructor(tag, construct)
+
+
+# The core schema of YAML 1.2 (section 10.3.2), less its hexadecimals. By YAML 1.1, which PyYAML speaks, `010`
+# is 8, `1:30` is 90, `yes` is true and `1e3` is text.
+_PlainLoader.yaml_implicit_resolvers = {}
+_plain_scalar("null", "", "", lambda text: None)
+_plain_scalar("null", "~|null|Null|NULL", "~nN", lambda text: None)
+_plain_scalar("bool", "true|True|TRUE|false|False|FALSE", "tTfF", lambda text: text.lower() == "true")
+_plain_scalar("int", "[-+]?[0-9]+", "-+0123456789", int)
+_plain_scalar("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789", float)
 
 
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")

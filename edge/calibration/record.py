@@ -89,12 +89,14 @@ def to_yaml(calibration: CalibrationFile) -> str:
 def write_atomically(file: Path, content: bytes) -> None:
     """Replace a file in one instant: whoever reads, and whatever fails meanwhile, finds the old or the new.
 
-    The bytes are on disk before the name points to them, and the name is before this returns.
+    The bytes are on disk before the name points to them, and the name is before this returns. A link stays:
+    what it points to is replaced.
 
     Raises:
         StorageError: the directory cannot be made or written; the old file stands.
     """
     try:
+        file = file.resolve()
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as fresh:
             try:

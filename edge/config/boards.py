@@ -20,6 +20,13 @@ WeightUnit = Annotated[
         pattern=r"^(counts|mg|g|kg|t|oz|lb|ozt|ct)\Z", description="counts, mg, g, kg, t, oz, lb, ozt or ct"
     ),
 ]
+BoardId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9_.:-]{0,64}\Z",
+        description="at most 64 letters, digits or _ . : -, as a file's name",
+    ),
+]
 Baud = Annotated[int, msgspec.Meta(ge=300, le=4_000_000)]
 Character = Annotated[
     str,
@@ -45,11 +52,15 @@ class MtSicsSection(Section, frozen=True, kw_only=True):
     ask: bool = False  # ask for each reading (SI), `rate_hz` times a second; else the scale repeats (SIR)
 
 
+LAST_REGISTER = 65_535
+"""An address has 16 bits (Modbus application protocol 1.1b3, section 4.4)."""
+
+
 class ModbusInputSection(Section, frozen=True, kw_only=True):
     """Where the weight of one plate stands."""
 
     slave: Annotated[int, msgspec.Meta(ge=1, le=247)]  # address on the bus
-    address: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0  # of its first register, counted from 0
+    address: Annotated[int, msgspec.Meta(ge=0, le=LAST_REGISTER)] = 0  # of its first register, counted from 0
 
 
 class ModbusRtuSection(Section, frozen=True, kw_only=True):
@@ -69,9 +80,27 @@ class ModbusRtuSection(Section, frozen=True, kw_only=True):
     ] = "int32"  # what the registers hold
     low_word_first: bool = False  # order of the two registers of 32 bits
     input_registers: bool = False  # function 4; else holding registers, function 3
-    scale: Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)] = 1.0  # [units] of one step
+    scale: Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)] = 1.0  # [units] of one step; never 0
     unit: WeightUnit = "g"  # of the scaled number; what is no count needs no calibration
     timeout_s: Annotated[float, msgspec.Meta(ge=0.02, le=5)] = 0.2  # [s] within which a slave answers
+
+    def __post_init__(self) -> None:
+        if not self.scale:
+            raise FieldError("scale", "every weight would be 0", found="0", expected="the units of one step")
+        words = 1 if self.number.endswith("16") else 2
+        taken: dict[tuple[int, int], int] = {}  # (slave, register) to the input that reads it
+        for i, each in enumerate(self.inputs):
+            if each.address + words - 1 > LAST_REGISTER:
+                raise FieldError(
+                    f"inputs[{i}].address", "its second register is beyond the last", found=str(each.address),
+                    expected=f"at most {LAST_REGISTER + 1 - words} for {self.number}",
+                )  # fmt: skip
+            for register in range(each.address, each.address + words):
+                if (other := taken.setdefault((each.slave, register), i)) != i:
+                    raise FieldError(
+                        f"inputs[{i}].address", "two plates read the same register",
+                        found=f"register {register} of slave {each.slave}, also of inputs[{other}]",
+                    )  # fmt: skip
 
 
 def _check_pattern(pattern: str, plates: int) -> None:
@@ -92,7 +121,7 @@ class BoardSection(Section, frozen=True, kw_only=True):
     rack: Name  # of your choice, unique on the node
     driver: Driver = "steelyard"  # what kind of device it is
     port: str = ""  # path, or pattern of paths on which to look for `board_id`; empty: any USB adapter
-    board_id: str = ""  # as the board identifies itself, if it can; empty: whichever answers
+    board_id: BoardId = ""  # as the board identifies itself, if it can; empty: whichever answers
     plates: Annotated[tuple[PlateName, ...], msgspec.Meta(min_length=1, max_length=64)]  # in channel order
     rate_hz: SamplingRate = 80.0  # [Hz] nominal; the true rate is measured
     calibration: str = ""  # file; empty: calibration/<board id>.yaml beside this file

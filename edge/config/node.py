@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Annotated
 
@@ -53,7 +54,9 @@ class NodeConfig(Section, frozen=True, kw_only=True):
         boards = list(enumerate(self.boards))
         refuse_duplicates("rack", ((f"boards[{i}].rack", board.rack) for i, board in boards))
         named = [(i, board) for i, board in boards if not board.is_looked_for]
-        refuse_duplicates("port", ((f"boards[{i}].port", board.port) for i, board in named))
+        refuse_duplicates(
+            "port", ((f"boards[{i}].port", posixpath.normpath(board.port)) for i, board in named)
+        )
         known = [(i, board) for i, board in boards if board.board_id]
         refuse_duplicates(
             "board id", ((f"boards[{i}].board_id", board.board_id.lower()) for i, board in known)

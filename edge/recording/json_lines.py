@@ -26,6 +26,10 @@ def read_json_lines(file: Path, kind: type[RecordT]) -> Iterator[tuple[int, Reco
         RecordingError: the file cannot be opened, or a line is not such a record; all before were yielded.
     """
     decoder = msgspec.json.Decoder(kind)
+    if file.exists() and not file.is_file():  # a pipe would be waited for
+        raise RecordingError(
+            f"{file.name} is not a regular file", where=str(file), fix="Check the case directory."
+        )
     try:
         stream = file.open("rb", buffering=READ_BYTES)
     except OSError as error:

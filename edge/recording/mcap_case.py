@@ -129,6 +129,10 @@ class McapCase:
 
     def _records(self) -> Iterator[Any]:
         """Records in file order; a fault is raised after everything before it was yielded."""
+        if self._file.exists() and not self._file.is_file():  # a pipe would be waited for
+            raise RecordingError(
+                "not a regular file", where=str(self._file), fix="Check the path and --format."
+            )
         with self._typed_faults(), self._file.open("rb") as stream:
             if stream.read(len(MCAP0_MAGIC)) != MCAP0_MAGIC:
                 raise RecordingError(

@@ -3,17 +3,20 @@
 The numbers of a line are its channels, in their order; a number is no part of a word (the 711 of ``HX711`` is
 none). A sketch prints the same text around its numbers every time: a line of another shape, such as a banner
 or noise, is no reading. Where a line holds other numbers too, ``pattern`` says which count: one group a
-channel. Text has no checksum: a digit that is damaged on the line becomes a wrong reading, which only its
-being alone gives away.
+channel, matched by RE2, whose time grows with the line alone: no pattern can hold a node up. Text has no
+checksum: a digit that is damaged on the line becomes a wrong reading, which only its being alone gives away.
+
+A pattern needs RE2: ``pip install 'steelyard[patterns]'``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from firmware_bridge.drivers.dialogue import LineSplitter, Reading, Unit, quoted
-from firmware_bridge.errors import DriverOptionError
+from firmware_bridge.errors import DriverMissingError, DriverOptionError
 from firmware_bridge.wire import COUNTS_MAX, COUNTS_MIN
 
 NUMBER = re.compile(r"(?<![\w.+-])[-+]?\d+(?:\.\d+)?(?![\d.])")
@@ -33,6 +36,7 @@ class Hx711Text:
 
     Raises:
         DriverOptionError: ``pattern`` is no regular expression, or has another number of groups.
+        DriverMissingError: there is a ``pattern`` and RE2 is not installed.
     """
 
     period_ns = 0
@@ -74,7 +78,7 @@ class Hx711Text:
         if not self._has_shape(line):
             return "another shape than the lines before"
         try:
-            values = tuple(map(float, self._numbers(line)))
+            values = tuple(map(float, self._numbers(line)))  # type: ignore[arg-type]
         except (TypeError, ValueError):  # a group that took no part, or took more than a number
             return "a group of the pattern is no number"
         if len(values) != self._channels:
@@ -99,18 +103,38 @@ class Hx711Text:
             self._shape = shape
         return shape == self._shape
 
-    def _numbers(self, line: str) -> Sequence[str]:
+    def _numbers(self, line: str) -> Sequence[str | None]:
         if self._pattern is None:
             return NUMBER.findall(line)
         found = self._pattern.search(line)
         return found.groups() if found else ()
 
 
-def _compiled(pattern: str, channels: int) -> re.Pattern[str]:
+class _Match(Protocol):
+    def groups(self) -> tuple[str | None, ...]: ...
+
+
+class _Pattern(Protocol):
+    @property
+    def groups(self) -> int: ...
+    def search(self, text: str) -> _Match | None: ...
+
+
+def _compiled(pattern: str, channels: int) -> _Pattern:
     try:
-        compiled = re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise DriverOptionError("not a regular expression", where="pattern", found=str(error)) from error
+        import re2  # noqa: PLC0415 - only who uses it needs it
+    except ImportError as error:
+        raise DriverMissingError(
+            "a `pattern` needs RE2", found=str(error),
+            fix="Install it with: pip install 'steelyard[patterns]'",
+        ) from error  # fmt: skip
+    options = re2.Options()
+    options.log_errors = False  # told below
+    try:
+        compiled: _Pattern = re2.compile(pattern, options)
+    except re2.error as error:
+        found = error.args[0].decode("utf-8", "replace") if error.args else ""
+        raise DriverOptionError("not a regular expression", where="pattern", found=found) from error
     if compiled.groups != channels:
         raise DriverOptionError(
             "pattern with another number of groups", where="pattern", found=f"{compiled.groups}",

@@ -74,6 +74,15 @@ def test_a_file_of_a_tool_may_be_replaced_and_a_hand_written_one_not(tmp_path: P
         replaceable_calibration(file)
 
 
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "file.yaml").symlink_to(tmp_path / "shared" / "real.yaml")
+    for content in (b"one", b"two"):
+        write_atomically(tmp_path / "file.yaml", content)
+        assert (tmp_path / "file.yaml").is_symlink()
+        assert (tmp_path / "shared" / "real.yaml").read_bytes() == content
+
+
 def test_a_disk_that_refuses_is_one_sentence_and_leaves_no_litter(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(StorageError, match="cannot write"):

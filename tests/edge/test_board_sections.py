@@ -80,6 +80,22 @@ def test_what_a_section_means(
             "<= 247",
         ),
         (
+            "port: p, driver: modbus_rtu, modbus_rtu: {inputs: [{slave: 1}], scale: 0}",
+            "modbus_rtu.scale",
+            "every weight would be 0",
+        ),
+        (
+            "port: p, driver: modbus_rtu, modbus_rtu: {inputs: [{slave: 1, address: 65535}]}",
+            "modbus_rtu.inputs[0].address",
+            "its second register is beyond the last, found 65535, expected at most 65534 for int32",
+        ),
+        (
+            "port: p, driver: modbus_rtu, modbus_rtu: {inputs: [{slave: 1}, {slave: 1, address: 1}]}",
+            "modbus_rtu.inputs[1].address",
+            "two plates read the same register, found register 1 of slave 1, also of inputs[0]",
+        ),
+        ("port: p, driver: hx711_text, board_id: ../other", "board_id", "letters, digits or _ . : -"),
+        (
             "port: p, driver: hx711_text, hx711_text: {pattern: '('}",
             "hx711_text.pattern",
             "not a regular expression",

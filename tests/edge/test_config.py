@@ -83,6 +83,7 @@ def test_a_fault_names_line_key_found_and_expected(
     [
         ("r1", "/dev/two", "g/1/3", 7, "boards[1].rack", "duplicate rack"),
         ("r2", "/dev/one", "g/1/3", 8, "boards[1].port", "duplicate port"),
+        ("r2", "/dev/../dev/one", "g/1/3", 8, "boards[1].port", "duplicate port"),
         ("r2", "/dev/two", "g/1/3, g/1/2", 9, "boards[1].plates[1]", "duplicate plate"),
     ],
 )
@@ -111,6 +112,19 @@ def test_a_number_that_nothing_can_be_computed_with_is_refused(section: str, opt
 
 def test_a_misspelt_key_is_answered_with_the_nearest_one() -> None:
     assert fault(NODE + "broker:\n  keepalive: 5\n").fix == "Did you mean `keepalive_s`?"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e3", 1000.0), ("010", 10.0), ("+.5", 0.5), ("2.", 2.0), ("1.5E-1", 0.15)]
+)
+def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
+    config = parse_yaml(NODE + f"health_every_s: {text}\n", NodeConfig, file=Path("node.yaml"))
+    assert config.health_every_s == value
+
+
+@pytest.mark.parametrize("text", ["1:30", "yes", "0x10", "1_000", ".inf"])
+def test_what_is_a_number_in_no_shop_is_none(text: str) -> None:
+    assert fault(NODE + f"health_every_s: {text}\n").expected in ("a number", "")
 
 
 def test_a_barcode_without_quotes_is_told_so() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from firmware_bridge.drivers.dialogue import Unit
 from firmware_bridge.drivers.hx711_text import Hx711Text
-from firmware_bridge.errors import DriverOptionError
+from firmware_bridge.errors import DriverMissingError, DriverOptionError
 
 
 def read(line: str, end: str = "\r\n", **options: object) -> set[tuple[float, ...]]:
@@ -78,9 +80,29 @@ def test_a_pattern_picks_its_groups() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "told"), [("(", "not a regular expression"), (r"\d+", "found 0, expected 1, one a plate")]
+    ("pattern", "told"),
+    [
+        ("(", "not a regular expression"),
+        (r"(?=x)(\d)", "not a regular expression"),
+        ("((a{1000}){1000})", "not a regular expression"),
+        (r"\d+", "found 0, expected 1, one a plate"),
+    ],
 )
 def test_a_pattern_that_cannot_work_is_refused(pattern: str, told: str) -> None:
     with pytest.raises(DriverOptionError) as caught:
         Hx711Text(channels=1, pattern=pattern)
     assert told in str(caught.value)
+
+
+def test_no_pattern_holds_the_node_up() -> None:
+    """In a backtracking matcher, each further letter doubles the time of this one."""
+    line = 250 * "a" + " 12"
+    assert read(line, pattern=r"(?:a+)+b(\d+)") == set()
+
+
+def test_without_re2_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "re2", None)
+    assert Hx711Text(channels=1)
+    with pytest.raises(DriverMissingError) as caught:
+        Hx711Text(channels=1, pattern=r"(\d+)")
+    assert "pip install 'steelyard[patterns]'" in str(caught.value)
