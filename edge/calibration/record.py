@@ -119,6 +119,23 @@ def write_atomically(file: Path, content: bytes) -> None:
         ) from error
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Say before an hour of work, and not after, that its outcome cannot be kept.
+
+    Raises:
+        StorageError: the folder cannot be made, or no file in it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise StorageError(
+            f"cannot write: {error.strerror or error}", where=str(folder),
+            fix="Check the directory and the disk.",
+        ) from error  # fmt: skip
+
+
 @contextmanager
 def one_writer(folder: Path) -> Iterator[None]:
     """Keep others who use it out of a folder: who reads, adds and replaces a file would lose what they add.

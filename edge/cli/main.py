@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import logging
+import signal
 import sys
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -87,6 +88,8 @@ def options(
 
 def main() -> None:
     """Entry point of the console command."""
+    # As Ctrl-C: what a verb has made for itself goes with it. Daemons replace it by their own.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         app()
     except (SteelyardError, BridgeError) as error:

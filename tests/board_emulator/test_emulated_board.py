@@ -15,7 +15,7 @@ from emulated_host import LINK_UP, Host, failed
 from firmware_bridge.link import LinkFault
 from firmware_bridge.wire import COUNTS_MAX, PROTOCOL_VERSION
 from tools.board_emulator import EmulatedBoard
-from tools.board_emulator.build import FIRMWARE_DIR
+from tools.board_emulator.build import FIRMWARE_DIR, build_emulator
 
 pytestmark = [pytest.mark.c_compiler, pytest.mark.avr_gcc, pytest.mark.simavr, pytest.mark.slow]
 
@@ -49,6 +49,27 @@ def test_a_new_board_makes_an_id_of_its_own_and_keeps_it(
     assert (first.boot_count, again.boot_count) == (1, 2)
     assert first.board_id not in {second.board_id, bytes(8), b"\xff" * 8}
     assert first.build_hash == second.build_hash != bytes(4)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["/bin/ls"],
+        ["/dev/null"],
+        ["--seed", "x", "a.elf"],
+        ["--cells", "5", "a.elf"],
+        ["--rate", "-10", "a.elf"],
+    ],
+)
+def test_what_is_no_firmware_or_no_number_is_said(words: list[str]) -> None:
+    """/bin/ls is a program, but of another processor."""
+    told = subprocess.run(
+        [build_emulator(), *words], capture_output=True, text=True, timeout=10, check=False,
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert told.returncode in (1, 2)
+    assert told.stderr.startswith("usage: " if len(words) > 1 else f"{words[0]}: no AVR program")
+    assert told.stdout == ""
 
 
 def test_five_seconds_of_samples_are_whole_even_and_right(board: EmulatedBoard, host: Host) -> None:

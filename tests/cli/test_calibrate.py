@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,28 @@ def test_another_boards_calibration_is_not_taken_over(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_is_named() -> None:
     refused(run("s/1/1", "--simulate", "--out", "x" * 300), "File name too long")
+
+
+def test_a_directory_that_nobody_can_write_is_named_before_the_work(tmp_path: Path) -> None:
+    """Not even the superuser makes a file there."""
+    result = run("s/1/1", "--simulate", "--hands-free", "--masses", "1000", "--out", "/proc/self/net")
+    refused(result, "cannot write", "/proc/self/net")
+    assert "Diagnosis" not in result.stdout
+
+
+def test_a_simulation_that_is_told_to_stop_leaves_nothing(tmp_path: Path) -> None:
+    words = ("s/1/1", "--simulate", "--hands-free", "--masses", "1000", "--out", tmp_path / "out")
+    process = subprocess.Popen(
+        steelyard("calibrate", *words),
+        stdout=subprocess.DEVNULL, env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("steelyard-*/board")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list(tmp_path.glob("steelyard-*/board"))
+    process.terminate()
+    assert process.wait(30) == 128 + signal.SIGTERM
+    assert list(tmp_path.glob("steelyard-*")) == []
 
 
 def test_the_sensor_alone_as_json(tmp_path: Path) -> None:

@@ -47,6 +47,15 @@ def blocks(out: Path, recording_format: str) -> list[CountBlock | WeightBlock]:
     return [arrived for _, arrived in inputs if isinstance(arrived, CountBlock | WeightBlock)]
 
 
+def test_a_name_that_no_file_can_have_is_a_sentence_and_leaves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for out in (tmp_path / (300 * "x"), tmp_path / (250 * "x"), tmp_path / "no" / "where"):
+        assert record.main([str(out), "--for", "40"]) == 1
+        assert ": cannot write the recording: " in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_seed_is_one_recording(tmp_path: Path) -> None:
     one, again, other = (tmp_path / name for name in ("one", "again", "other"))
     for out, seed in ((one, "3"), (again, "3"), (other, "4")):

@@ -1,6 +1,7 @@
 #include "board.h"
 
 #include <fcntl.h>
+#include <elf.h>
 #include <simavr/avr_eeprom.h>
 #include <simavr/avr_extint.h>
 #include <simavr/avr_uart.h>
@@ -200,12 +201,23 @@ bool board_hang(struct board *board) {
     return false;
 }
 
+// simavr trusts what it is given: a program of another processor would crash it.
+static bool is_avr_elf(const char *path) {
+    Elf32_Ehdr header;
+    FILE *file = fopen(path, "rb");
+    bool whole = file && fread(&header, sizeof header, 1, file) == 1;
+    if (file) fclose(file);
+    return whole && !memcmp(header.e_ident, ELFMAG, SELFMAG) && header.e_ident[EI_CLASS] == ELFCLASS32 &&
+           header.e_machine == EM_AVR;
+}
+
 // --- the whole --------------------------------------------------------------------------------------
 
 bool board_init(struct board *board, const char *elf, const char *eeprom, uint64_t seed,
                 struct pty_line *line) {
     elf_firmware_t firmware = {0};
     if (access(elf, R_OK)) return perror(elf), false;
+    if (!is_avr_elf(elf)) return fprintf(stderr, "%s: no AVR program in ELF format\n", elf), false;
     if (elf_read_firmware(elf, &firmware) || !firmware.flashsize) {
         fprintf(stderr, "%s: no AVR program in ELF format\n", elf);
         return false;

@@ -108,6 +108,14 @@ static bool parse_drifts(struct board *board, char *text) {
     return false;
 }
 
+// False for what is no decimal number of at most `most`.
+static bool parse_number(const char *text, unsigned long most, unsigned long *number) {
+    char *end;
+    errno = 0;
+    *number = strtoul(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end && !errno && *number <= most;
+}
+
 int main(int count, char **words) {
     static struct board board;
     struct pty_line line;
@@ -121,16 +129,16 @@ int main(int count, char **words) {
     unsigned long cells = CELLS_MAX, rate_sps = 80, seed = 0;
     bool right = true;
     for (int option; right && (option = getopt_long(count, words, "", options, NULL)) != -1;) switch (option) {
-            case 'c': cells = strtoul(optarg, NULL, 10); break;
+            case 'c': right = parse_number(optarg, CELLS_MAX, &cells); break;
             case 's': board.separate_clocks = true; break;
-            case 'r': rate_sps = strtoul(optarg, NULL, 10); break;
+            case 'r': right = parse_number(optarg, 80, &rate_sps); break;
             case 'd': right = parse_drifts(&board, optarg); break;
-            case 'n': seed = strtoul(optarg, NULL, 10); break;
+            case 'n': right = parse_number(optarg, UINT32_MAX, &seed); break;
             case 'e': eeprom = optarg; break;
             case 'l': link = optarg; break;
             default: right = false;
         }
-    right = right && optind == count - 1 && cells >= 1 && cells <= CELLS_MAX && (rate_sps == 10 || rate_sps == 80);
+    right = right && optind == count - 1 && cells >= 1 && (rate_sps == 10 || rate_sps == 80);
     if (!right) return fputs(USAGE, stderr), 2;
 
     board.cell_count = (unsigned)cells;

@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from edge.config import CalibrationFile, ChannelCalibration, NodeConfig
 from edge.errors import ConfigError, SteelyardError, StorageError
@@ -81,19 +82,22 @@ def simulated(files: Sequence[Path], options: argparse.Namespace) -> SimulatedCa
 
 
 def record(case: SimulatedCase, out: Path, recording_format: RecordingFormat) -> Truth:
-    """Write the case to ``out``, and the truth beside it.
+    """Write the case to ``out``, and the truth beside it; both or nothing.
 
     Raises:
         StorageError: it exists already, or cannot be written.
     """
-    if out.exists():
-        raise StorageError("the recording exists already", where=str(out), fix="Choose another name.")
     try:
-        if recording_format is RecordingFormat.AIFI:
-            write_nanostore(out, WeighedCase(case), track_late_s=LATE_S)
-        else:
-            write_mcap(out, case)
-        case.truth.write(truth_file(out))
+        if out.exists():
+            raise StorageError("the recording exists already", where=str(out), fix="Choose another name.")
+        with TemporaryDirectory(dir=out.parent, prefix=".recording-") as folder:
+            unfinished = Path(folder, out.name)
+            if recording_format is RecordingFormat.AIFI:
+                write_nanostore(unfinished, WeighedCase(case), track_late_s=LATE_S)
+            else:
+                write_mcap(unfinished, case)
+            case.truth.write(truth_file(out))
+            unfinished.rename(out)
     except OSError as error:
         raise StorageError(
             f"cannot write the recording: {error.strerror}", where=str(out), fix="Name another place."

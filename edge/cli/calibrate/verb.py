@@ -19,6 +19,7 @@ from rich.console import Console
 from edge.calibration.certificate import Certificate
 from edge.calibration.gain import FULL_SCALE_MV_PER_V
 from edge.calibration.limits import AccuracyClass, Limits
+from edge.calibration.record import refuse_unwritable
 from edge.calibration.weights import Load, WeightClass, parse_loads
 from edge.cli.calibrate.hand import Hand, Technician, WatchedHand
 from edge.cli.calibrate.open import channel_of, in_force, open_source
@@ -162,6 +163,8 @@ def calibrate(
             hand = WatchedHand(console, settle_s, patience_s) if hands_free else Technician(console, settle_s)
         source = stack.enter_context(closing(open_source(place)))
         calibration = in_force(place, source.board_id)
+        if not diagnose_only:
+            refuse_unwritable(place.file_to_write(source.board_id).parent)
         plan = Plan(
             store=place.store, node=place.node, plate=plate, channel=place.channel,
             nominal_rate_hz=place.section.rate_hz, loads=loads, weights=f"{masses} g, {known_to}",
