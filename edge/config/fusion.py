@@ -22,5 +22,6 @@ class FusionSection(Section, frozen=True, kw_only=True):
     smallest_item_g: Positive = 7.0  # [g] lightest change that is taken for goods
     crosstalk: NonNegative = 0.025  # [1] share of a change that neighbours may show (measured 0.8-1.5 %)
     unknown: Probability = 1e-3  # [1] prior of goods, or things, that the catalogue does not hold
+    vision_wrong: RareProbability = 0.01  # [1] prior that pictures show something else than what moved
     quantity_max: Annotated[int, msgspec.Meta(ge=1, le=20)] = 6  # [units] of one SKU in one change
     hypotheses_max: Annotated[int, msgspec.Meta(ge=2, le=64)] = 12  # [hypotheses] kept with an event

@@ -6,7 +6,7 @@ The weight gate comes first: it is exact and cheap, and leaves a handful of SKUs
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge.config import FusionSection
 from edge.fusion.layout import Layout
 from edge.fusion.likelihood import BROAD_G, UnitWeights, log_density
+from edge.fusion.sight import Look, Sight
 from edge.messages import EvidenceTerms, Hypothesis, ItemCount
 from edge.planogram import Catalogue, Planogram
 from edge.samples import Grams, WeightChange
@@ -31,12 +32,17 @@ class HypothesisSearch:
         self._layout = Layout(planogram, catalogue, options)
         self._units = UnitWeights.of(map(catalogue.get, self._layout.skus), options)
 
-    def explain(self, change: WeightChange) -> tuple[Hypothesis, ...]:
+    def explain(self, change: WeightChange, looks: Sequence[Look] = ()) -> tuple[Hypothesis, ...]:
         """Hypotheses for a settled change, best first; probabilities sum to 1 over those listed.
 
         The hypothesis without items stands for everything that the catalogue does not hold.
+
+        Args:
+            change: what the plates measured.
+            looks: pictures of what moved, judged; they say what it was, never whether anything moved.
         """
-        found = [*self._known(change), self._nothing_known(change)]
+        sight = Sight(looks, self._options.vision_wrong)
+        found = [*self._known(change, sight), self._nothing_known(change)]
         found.sort(key=lambda hypothesis: -hypothesis.log_likelihood.total)
         best = found[: self._options.hypotheses_max]
         if not any(not hypothesis.items for hypothesis in best):
@@ -56,7 +62,7 @@ class HypothesisSearch:
         """Log density of the measurement under all of them together [nat, per gram and plate]."""
         return float(np.logaddexp.reduce([hypothesis.log_likelihood.total for hypothesis in hypotheses]))
 
-    def _known(self, change: WeightChange) -> Iterator[Hypothesis]:
+    def _known(self, change: WeightChange, sight: Sight) -> Iterator[Hypothesis]:
         """So many units of one SKU on all plates that moved; the best few."""
         signed_g = float(change.delta_g.sum())
         total_g = abs(signed_g)
@@ -68,12 +74,14 @@ class HypothesisSearch:
         weight += log_straddle(len(change.plates), total_g)
         ratio = max(self._options.quantity_ratio, 1e-12)
         stock = (quantity - 1) * math.log(ratio) + math.log1p(-ratio)
-        order = np.argsort(-(weight + log_layout + stock), kind="stable")
+        vision = sight.of_single([self._layout.skus[row] for row in rows])
+        order = np.argsort(-(weight + log_layout + stock + vision), kind="stable")
         for row in order[: self._options.hypotheses_max]:
             terms = EvidenceTerms(
                 weight=round(float(weight[row]), 6),
                 layout=round(float(log_layout[row]), 6),
                 stock=round(float(stock[row]), 6),
+                vision=round(float(vision[row]), 6),
             )
             item = ItemCount(self._layout.skus[rows[row]], int(quantity[row]))
             expected_g = math.copysign(item.quantity * float(units.mean_g[row]), signed_g)
