@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.calibration.record import renewed, replaceable_calibration, to_yaml, write_atomically
+from edge.calibration.record import renewed, replaceable_calibration, to_yaml
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
 from edge.config import CalibrationEntry, CalibrationFile
+from edge.durable_file import write_atomically
 from edge.errors import ConfigError, StorageError
 from edge.yaml_file import load_yaml, parse_yaml
 
@@ -96,7 +97,8 @@ def test_a_disk_that_refuses_is_one_sentence_and_leaves_no_litter(tmp_path: Path
 WRITER = """\
 import sys
 from pathlib import Path
-from edge.calibration.record import replaceable_calibration, renewed, to_yaml, write_atomically
+from edge.calibration.record import replaceable_calibration, renewed, to_yaml
+from edge.durable_file import write_atomically
 from edge.config import CalibrationEntry
 file = Path(sys.argv[1])
 number = 0

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from edge.calibration.certificate import Certificate, certificate_json, content_hash
 from edge.calibration.certificate_page import certificate_page
-from edge.calibration.record import one_writer, renewed, replaceable_calibration, to_yaml, write_atomically
+from edge.calibration.record import renewed, replaceable_calibration, to_yaml
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
 from edge.config import CalibrationEntry, CalibrationFile
+from edge.durable_file import one_writer, write_atomically
 
 FOLDER = "certificates"
 """Beside the calibration files."""

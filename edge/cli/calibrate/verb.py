@@ -19,7 +19,6 @@ from rich.console import Console
 from edge.calibration.certificate import Certificate
 from edge.calibration.gain import FULL_SCALE_MV_PER_V
 from edge.calibration.limits import AccuracyClass, Limits
-from edge.calibration.record import refuse_unwritable
 from edge.calibration.weights import Load, WeightClass, parse_loads
 from edge.cli.calibrate.hand import Hand, Technician, WatchedHand
 from edge.cli.calibrate.open import channel_of, in_force, open_source
@@ -29,6 +28,7 @@ from edge.cli.calibrate.screen import CalibrationScreen
 from edge.cli.calibrate.session import Plan, certify, utc_now, walk, watch
 from edge.cli.calibrate.simulated import simulated_board
 from edge.config import PlateName
+from edge.durable_file import refuse_unwritable
 
 
 class Acceptance(StrEnum):
