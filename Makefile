@@ -51,7 +51,7 @@ $(PYTHON):
 
 $(VENV)/.installed-run: pyproject.toml | $(PYTHON)
 	@echo "Installing Steelyard into $(VENV) (once; about a minute) ..."
-	@$(PIP) --editable '.[aggregator,broker]'
+	@$(PIP) --editable '.[aggregator,broker,vision]'
 	@echo '$(CURDIR)' > $@
 
 # The developer's installation holds the demo's, so it serves for both.

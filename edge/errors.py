@@ -76,5 +76,13 @@ class BrokerError(SteelyardError):
     """A broker that cannot be started or reached."""
 
 
+class PictureError(SteelyardError):
+    """A picture that shows nothing: not an image, cut off, too large, empty."""
+
+
+class ModelError(SteelyardError):
+    """A model of vision that cannot be used: missing, altered, or not what its card says."""
+
+
 class StartError(SteelyardError):
     """A process or device that a command needs did not come up."""

@@ -1,0 +1,1 @@
+"""What a camera saw, as numbers that products can be told apart by."""
