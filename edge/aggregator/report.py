@@ -8,7 +8,7 @@ import msgspec
 
 from edge.aggregator.store import Store
 from edge.aggregator.tickets import Decision, Visit
-from edge.messages import EventKind
+from edge.messages import DisturbanceKind, EventKind
 
 
 def replay_report(
@@ -33,7 +33,7 @@ def replay_report(
         ],
         "events": [event for decision in decisions for event in _events(decision)],
         "disturbances": sorted(
-            [_foreign(decision) for decision in decisions if _is_foreign(decision)]
+            [_no_event(decision) for decision in decisions if not _is_event(decision)]
             + [
                 {
                     "kind": each.kind.value,
@@ -74,15 +74,17 @@ def _visit(store: Store, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _is_foreign(decision: Decision) -> bool:
-    """Something that is not the store's was put down or taken away again."""
-    return decision.foreign or (not decision.items and decision.kind is EventKind.RETURN)
+def _is_event(decision: Decision) -> bool:
+    """Not so if nothing changed place, or what did is not the store's."""
+    is_strange = decision.foreign or (not decision.items and decision.kind is EventKind.RETURN)
+    return decision.happened and not is_strange
 
 
-def _foreign(decision: Decision) -> dict[str, Any]:
+def _no_event(decision: Decision) -> dict[str, Any]:
+    """A touch, or something that is not the store's was put down or taken away again."""
     event = decision.event
     return {
-        "kind": "foreign_object",
+        "kind": (DisturbanceKind.FOREIGN_OBJECT if decision.happened else DisturbanceKind.TOUCH).value,
         "t_onset": event.t_onset,
         "t_settled": event.t_settled,
         "plates": [plate.plate for plate in event.plates],
@@ -93,7 +95,7 @@ def _foreign(decision: Decision) -> dict[str, Any]:
 
 def _events(decision: Decision) -> list[dict[str, Any]]:
     """One row for each SKU of an event; an unknown product is reported as its likeliest known one."""
-    if _is_foreign(decision):
+    if not _is_event(decision):
         return []
     event = decision.event
     items = decision.items or next((each.items for each in event.hypotheses if each.items), ())

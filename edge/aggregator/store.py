@@ -64,7 +64,7 @@ class Store:
         self._options = attribution
         self._witnesses = Witnesses(planogram, attribution)
         self._tickets = Tickets(catalogue, carts)
-        self._timeline = Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), carts))
+        self._timeline = Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, carts))
         self._visits: dict[str, Visit] = {}
         self._events: dict[EventIdentity, ShelfEvent] = {}
         self._attributions: dict[EventIdentity, AttributionEntry] = {}
@@ -240,6 +240,7 @@ class Store:
                 t_onset_s=event.t_onset,
                 t_s=event.t_settled,
                 actors=_posterior(attribution.visits if attribution else ()),
+                log_odds_goods=event.log_odds_goods,
             )
         )
 

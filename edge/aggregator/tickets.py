@@ -23,6 +23,7 @@ class Decision:
     probability: float  # [1] of items and visit together
     needs_review: bool
     foreign: bool = False  # a thing that is not the store's: nobody is charged
+    happened: bool = True  # False: plates moved, and no goods did
 
 
 @dataclass(slots=True)
@@ -71,6 +72,7 @@ class Tickets:
             items=choice.items,
             visit=choice.visit,
             foreign=choice.foreign,
+            happened=choice.happened,
             probability=round(probability, 6),
             needs_review=probability < self._options.review_below,
         )

@@ -52,6 +52,7 @@ class Act:
     log_goods: float = -math.inf  # [nat] the same if goods did
     log_way: float = 0.0  # [nat] part of the latter: the levels on the way
     log_odds: float = 0.0  # [nat] that it was this, against all else that its cluster may have been
+    log_odds_goods: float = 0.0  # [nat] that goods had a part in its changes, in this act or another
 
     @property
     def log_evidence(self) -> float:

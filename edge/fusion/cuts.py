@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,23 @@ LOG_ODDS_MAX = 20.0
 """[nat] Beyond, the model is wrong before the answer is."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    """One way to cut a cluster."""
+
+    acts: tuple[Act, ...]  # by their first changes
+    log_terms: tuple[float, ...]  # [nat, act] evidence of each, given those that settled before it
+    log_score: float  # [nat] sum of them
+
+    def among(self, changes: Changes) -> list[tuple[Act, float]]:
+        """Acts that have some of these changes, with their evidence."""
+        return [
+            (act, log_term)
+            for act, log_term in zip(self.acts, self.log_terms, strict=True)
+            if not set(act.changes).isdisjoint(changes)
+        ]
+
+
 class Cutter:
     """Cuts clusters of changes."""
 
@@ -47,10 +64,12 @@ class Cutter:
 
         For ``stirs`` see :meth:`ActReader.read`.
         """
-        cuts = list(self._cuts(changes, changes, stirs, {}))
-        log_scores = [self._log_score(cut) for cut in cuts]
-        best = cuts[max(range(len(cuts)), key=log_scores.__getitem__)]
-        return tuple(replace(act, log_odds=_log_odds(act, cuts, log_scores)) for act in best)
+        cuts = [self._scored(acts) for acts in self._cuts(changes, changes, stirs, {})]
+        best = max(cuts, key=lambda cut: cut.log_score)
+        return tuple(
+            replace(act, log_odds=_log_odds(act, cuts), log_odds_goods=_log_odds_goods(act, cuts))
+            for act in best.acts
+        )
 
     def _cuts(
         self,
@@ -99,18 +118,19 @@ class Cutter:
             for left, right in itertools.pairwise(row)
         )
 
-    def _log_score(self, cut: list[Act]) -> float:
+    def _scored(self, acts: list[Act]) -> _Cut:
         """Log evidence of a cut: what its acts have to do with each other, too."""
-        score = 0.0
+        log_terms = [0.0] * len(acts)
         earlier: list[Act] = []
-        for act in sorted(cut, key=lambda each: each.total.settled_ns):
-            score += max([act.log_evidence, *(_log_undoing(act, before) for before in earlier)])
+        for place, act in sorted(enumerate(acts), key=lambda each: each[1].total.settled_ns):
+            log_term = max([act.log_evidence, *(_log_undoing(act, before) for before in earlier)])
             if act.hypotheses:
                 goods = [before for before in earlier if before.hypotheses]
-                score += LOG_HASTE * any(_is_hasty(act, before) for before in goods)
-                score += LOG_TWO_HANDS * any(self._need_two_hands(act, before) for before in goods)
+                log_term += LOG_HASTE * any(_is_hasty(act, before) for before in goods)
+                log_term += LOG_TWO_HANDS * any(self._need_two_hands(act, before) for before in goods)
+            log_terms[place] = log_term
             earlier.append(act)
-        return score
+        return _Cut(tuple(acts), tuple(log_terms), math.fsum(log_terms))
 
     def _need_two_hands(self, act: Act, before: Act) -> bool:
         """Whether goods went from, or came to, plates side by side at the same moment."""
@@ -144,33 +164,55 @@ def _is_hasty(act: Act, before: Act) -> bool:
     )
 
 
-def _log_odds(act: Act, cuts: list[list[Act]], log_scores: list[float]) -> float:
+def _log_odds(act: Act, cuts: Sequence[_Cut]) -> float:
     """Log of the weight of the cuts in which an act is, against those in which it is not.
 
     Every cut counts once as it is, and once with the act read the other way. An act of goods is in those that
     have the same items with some of its changes, any other in those where no goods had a part in them.
     """
-    top = max(log_scores)
+    top = max(cut.log_score for cut in cuts)
     yes, no = 0.0, 0.0
-    for cut, log_score in zip(cuts, log_scores, strict=True):
-        like = [each for each in cut if _is_like(each, act)]
-        other = max(like, key=lambda each: each.log_goods - each.log_nothing, default=None)
-        if other is None:
-            no += math.exp(log_score - top)
+    for cut in cuts:
+        like = [(each, log_term) for each, log_term in cut.among(act.changes) if _is_like(each, act)]
+        if not like:
+            no += math.exp(cut.log_score - top)
             continue
-        log_rest = log_score - other.log_evidence - top
-        yes += math.exp(log_rest + other.log_goods)
+        other, log_term = max(like, key=lambda each: each[0].log_goods - each[0].log_nothing)
+        log_rest = cut.log_score - log_term - top
+        yes += math.exp(log_rest + _log_goods(other, log_term))
         no += math.exp(log_rest + other.log_nothing)
-    if not act.hypotheses:
-        yes, no = no, yes
+    return _log_ratio(yes, no) if act.hypotheses else _log_ratio(no, yes)
+
+
+def _log_odds_goods(act: Act, cuts: Sequence[_Cut]) -> float:
+    """Log of the weight of goods, in this act or another, against that of none in any of its changes."""
+    top = max(cut.log_score for cut in cuts)
+    yes, no = 0.0, 0.0
+    for cut in cuts:
+        touched = cut.among(act.changes)
+        log_rest = cut.log_score - math.fsum(log_term for _, log_term in touched) - top
+        log_none = math.fsum(each.log_nothing for each, _ in touched)
+        log_either = math.fsum(
+            float(np.logaddexp(each.log_nothing, _log_goods(each, log_term))) for each, log_term in touched
+        )
+        yes += math.exp(log_rest + log_either) - math.exp(log_rest + log_none)
+        no += math.exp(log_rest + log_none)
+    return _log_ratio(yes, no)
+
+
+def _log_goods(act: Act, log_term: float) -> float:
+    """Log evidence of an act as goods, beside the others of its cut if that is how the cut reads it."""
+    return log_term if act.hypotheses else act.log_goods
+
+
+def _log_ratio(yes: float, no: float) -> float:
+    """Log of a ratio of weights, bounded."""
     least = math.exp(-LOG_ODDS_MAX)
     return math.log(max(yes, no * least) / max(no, yes * least))
 
 
 def _is_like(other: Act, act: Act) -> bool:
-    """Whether an act of another cut says of some of the same changes what ``act`` says."""
-    if set(act.changes).isdisjoint(other.changes):
-        return False
+    """Whether an act that has some of the same changes says of them what ``act`` says."""
     if not act.hypotheses:
         return True
     return bool(other.hypotheses) and act.hypotheses[0].items == other.hypotheses[0].items

@@ -109,7 +109,10 @@ class ShelfEvent(NodeRecord, frozen=True, kw_only=True, tag="shelf_event"):
         tuple[Hypothesis, ...], msgspec.Meta(max_length=100)
     ]  # best first; probabilities with the unlisted rest sum to 1
     log_odds: Annotated[float, msgspec.Meta(ge=-1e3, le=1e3)] = (
-        20.0  # [nat] that it was one act and moved goods at all; the rest of the probabilities
+        20.0  # [nat] that it was this act, of these goods; the rest of the probabilities
+    )
+    log_odds_goods: Annotated[float, msgspec.Meta(ge=-1e3, le=1e3)] = (
+        20.0  # [nat] that goods changed place at these plates at all, in this act or another
     )
 
 

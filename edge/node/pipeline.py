@@ -237,6 +237,7 @@ class NodePipeline:
                 for each in act.hypotheses
             ),
             log_odds=round(act.log_odds, 6),
+            log_odds_goods=round(act.log_odds_goods, 6),
         )
 
     def _withdrawal(self, said: _Said) -> NodeMessage:

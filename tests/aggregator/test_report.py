@@ -54,6 +54,15 @@ def test_one_pick(store, shelf):
     assert report == json.loads(json.dumps(report)), "plain JSON, nothing else"
 
 
+def test_what_probably_did_not_happen_is_a_touch(store, shelf):
+    doubtful = msgspec.structs.replace(shelf.event(1), log_odds_goods=-3.0)
+    tell(store, shelf.entered("anna"), doubtful, shelf.left("anna", doubtful.t_settled + 5))
+    report = report_of(store)
+    assert report["events"] == []
+    assert [(each["kind"], each["plates"]) for each in report["disturbances"]] == [("touch", ["wall/1/1"])]
+    assert [visit["lines"] for visit in report["visits"]] == [[]]
+
+
 def test_an_empty_cart_is_a_visit_and_a_passing_name_is_none(store, shelf):
     tell(store, shelf.entered("anna"))
     tell(store, shelf.left("ghost", 1.0))

@@ -47,6 +47,7 @@ class Choice(msgspec.Struct, frozen=True, cache_hash=True):
     items: tuple[ItemCount, ...]  # empty: nothing that the catalogue holds
     visit: str | None
     foreign: bool = False  # a thing that is not the store's
+    happened: bool = True  # False: plates moved, and no goods did
 
 
 class Sighting(msgspec.Struct, frozen=True, cache_hash=True):
@@ -81,6 +82,7 @@ class Claim:
     t_onset_s: float  # [s] claims are read in this order
     t_s: float  # [s] when it settled
     actors: tuple[Actor, ...]  # probabilities sum to 1
+    log_odds_goods: float = 20.0  # [nat] by the node's word, that goods changed place at all
 
 
 class Account(msgspec.Struct, frozen=True):

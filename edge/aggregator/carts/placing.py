@@ -21,6 +21,7 @@ class Placing:
         for facing in planogram.facings:
             if facing.sku is not None:
                 self._homes.setdefault(facing.sku, set()).update(facing.plates)
+        self.log_skus = math.log(max(len(self._homes), 1))  # [nat] of their number
         self._home_shelves = {sku: {shelf_of(plate) for plate in home} for sku, home in self._homes.items()}
 
     def is_own(self, sku: str, plates: tuple[str, ...]) -> bool:

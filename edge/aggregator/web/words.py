@@ -115,6 +115,8 @@ def plate_state(plate: PlateHealth | None) -> str:
 
 def action(decision: Decision) -> str:
     """What happened."""
+    if not decision.happened:
+        return "Touched"
     return "Taken" if decision.kind is EventKind.PICK else "Put back"
 
 

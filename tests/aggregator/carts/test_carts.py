@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -22,8 +23,8 @@ NOBODY = (Actor(None, "", 1.0),)
 
 
 @pytest.fixture
-def belief(planogram) -> CartBelief:
-    return CartBelief(Placing(planogram), LearnedLayout(planogram), CartSection())
+def belief(planogram, catalogue) -> CartBelief:
+    return CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, CartSection())
 
 
 def claim(
@@ -158,6 +159,100 @@ def test_a_stranger_seldom_takes_what_is_not_the_stores(belief):
     assert best(after(belief, held, put_down, stranger), "bela") == {"0001": 1}
 
 
+def test_a_hand_that_rests_and_lets_go_is_not_what_the_shopper_holds(belief):
+    """It pushes about as much as that weighs, and just as much goes when it lets go."""
+    held = claim(1, ANNA, "0002", weight_g=100.0)
+    pressed = put(2, ANNA, "0001", weight_g=106.0, plate="wall/1/4", unknown=-7.6)
+    let_go = claim(3, ANNA, "0003", weight_g=106.1, plate="wall/1/4", unknown=-14.0)
+    unlike = Hypothesis((ItemCount("0003", 1),), 0.1, EvidenceTerms(weight=-30.0))
+    pressed, let_go = (
+        Claim(each.event, each.kind, each.plates, each.weight_g, 0.5, (unlike, each.hypotheses[-1]),
+              each.t_onset_s, each.t_s, ANNA)
+        for each in (pressed, let_go)
+    )  # fmt: skip
+    beam = after(belief, held, pressed, let_go)
+    assert best(beam, "anna") == {"0002": 1}
+    assert [choice.foreign for choice in beam[0].choices] == [False, True, True]
+
+
+def test_of_two_weighings_either_may_be_wrong(belief):
+    """What was put down with a hand on it weighs, when it is taken, what it did before."""
+    held = claim(1, ANNA, "0001", weight_g=600.0)
+    put_down = put(2, ANNA, "0001", weight_g=625.0, plate="wall/1/3")
+    nothing = (Hypothesis((), 1.0, EvidenceTerms(weight=-14.0)),)
+    for weight_g in (600.2, 625.3):
+        taken = Claim(EventIdentity("n1", "b1", 3), EventKind.PICK, ("wall/1/3",), weight_g, 0.5, nothing,
+                      30.0, 30.4, BELA)  # fmt: skip
+        assert best(after(belief, held, put_down, taken), "bela") == {"0001": 1}
+
+
+# --- what the node is not sure of -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("log_odds", "held"), [(-3.0, {}), (3.0, {"0001": 1})])
+def test_what_the_node_doubts_may_not_have_happened(belief, log_odds, held):
+    doubtful = replace(claim(1, ANNA, "0001"), log_odds_goods=log_odds)
+    beam = after(belief, doubtful)
+    assert best(beam, "anna") == held
+    choice, probability = findings_of(beam)[doubtful.event]
+    assert choice.happened is bool(held)
+    assert choice.visit == ("anna" if held else None)
+    assert probability == pytest.approx(1 / (1 + math.exp(-3.0)), abs=0.01)
+
+
+def test_what_comes_back_did_happen(belief):
+    """Doubtful goods are put back, weighing the same: nobody puts back what is still there."""
+    doubtful = replace(claim(1, ANNA, "0001", weight_g=603.0), log_odds_goods=0.0)
+    beam = after(belief, doubtful, put(2, ANNA, "0001", weight_g=603.1, plate="wall/2/2"))
+    choice, probability = findings_of(beam)[doubtful.event]
+    assert choice.happened
+    assert probability > 0.95
+
+
+def test_whoever_was_busy_something_may_not_have_happened(belief):
+    one = claim(1, (Actor("anna", "r_wrist", 1.0),), "0001", t=10.0)
+    at_once = claim(2, (Actor("anna", "r_wrist", 1.0),), "0003", t=10.1)
+    beam = after(belief, one, replace(at_once, log_odds_goods=1.0))
+    assert not findings_of(beam)[at_once.event][0].happened, "one hand is not at two places"
+
+
+# --- several SKUs in one grip -----------------------------------------------------------------------
+
+BOTH = (ItemCount("0001", 1), ItemCount("0002", 1))
+
+
+def in_one_grip(
+    seq: int, weight_g: float, kind: EventKind = EventKind.PICK, plate: str = "wall/1/3"
+) -> Claim:
+    hypothesis = Hypothesis(BOTH, 1.0, EvidenceTerms(weight=-1.0))
+    t = 10.0 * seq
+    event = EventIdentity("n1", "b1", seq)
+    return Claim(event, kind, (plate,), weight_g, 0.5, (hypothesis,), t, t + 0.4, ANNA)
+
+
+def test_two_skus_of_one_grip_are_held_by_their_own_weights(belief):
+    taken = in_one_grip(1, 707.0)  # 600 and 100 g, and each a little more
+    assert best(after(belief, taken), "anna") == {"0001": 1, "0002": 1}
+    back = after(belief, taken, put(2, ANNA, "0003", weight_g=606.0, plate="wall/2/1"))
+    assert best(back, "anna") == {"0002": 1}
+
+
+def test_two_skus_of_one_grip_go_back_together(belief):
+    taken = in_one_grip(1, 703.0)
+    back = after(belief, taken, in_one_grip(2, 703.2, EventKind.RETURN))
+    assert best(back, "anna") == {}
+    assert findings_of(back)[EventIdentity("n1", "b1", 2)][0].items == BOTH
+
+
+def test_two_skus_that_nobody_held_come_from_outside_together(belief):
+    (account, *_) = [
+        each
+        for each in after(belief, in_one_grip(1, 700.0, EventKind.RETURN))
+        if not each.choices[-1].foreign
+    ]
+    assert account.choices[-1].items == BOTH
+
+
 def test_unknown_goods_are_held_as_such(belief):
     taken = claim(1, ANNA, "0001", unknown=10.0)
     assert best(after(belief, taken), "anna") == {"": 1}
@@ -275,10 +370,11 @@ def wide_belief() -> CartBelief:
 
 
 def _belief(beam: int) -> CartBelief:
-    from edge.planogram import Box, Facing, Planogram
+    from edge.planogram import Box, Catalogue, Facing, Planogram, Sku
 
     plates = {f"wall/1/{n}": Box((0.1 * n, 0.0, 0.8), (0.1, 0.4, 0.3)) for n in range(1, 5)}
     plates["wall/2/1"] = Box((0.0, 0.0, 1.2), (0.1, 0.4, 0.3))
     facings = [Facing((plate,), sku=sku) for sku, plate in PLATES.items()]
     planogram = Planogram("test", plates, facings)
-    return CartBelief(Placing(planogram), LearnedLayout(planogram), CartSection(beam=beam))
+    catalogue = Catalogue(Sku(sku=sku, name=sku, weight_g=weight_g) for sku, weight_g in WEIGHTS_G.items())
+    return CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, CartSection(beam=beam))

@@ -46,8 +46,8 @@ def layout(planogram) -> LearnedLayout:
 
 
 @pytest.fixture
-def make(planogram, layout):
-    return lambda: Timeline(CartBelief(Placing(planogram), layout, CartSection()))
+def make(planogram, layout, catalogue):
+    return lambda: Timeline(CartBelief(Placing(planogram), layout, catalogue, CartSection()))
 
 
 def pick(seq: int, where: str, fits: str, *, misfit: float = 8.0, visit: str = "anna") -> Claim:

@@ -17,8 +17,10 @@ from edge.messages import EventIdentity, EventKind, EvidenceTerms, Hypothesis, I
 
 
 @pytest.fixture
-def make(planogram):
-    return lambda: Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), CartSection()))
+def make(planogram, catalogue):
+    return lambda: Timeline(
+        CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, CartSection())
+    )
 
 
 def claim(seq: int, t: float, *visits: str, sku: str = "0001", doubt: float = 0.3) -> Claim:
