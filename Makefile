@@ -1,9 +1,12 @@
 # `make demo` and `make test` each work alone in a fresh clone: they find Python 3.11 or newer, make
-# .venv and install what they need. A changed pyproject.toml installs again; otherwise that costs nothing.
+# .venv and install what they need. A changed pyproject.toml or kernel installs again; otherwise that costs
+# nothing.
 
 VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip install -qq --disable-pip-version-check
+# What an installation is made from.
+INSTALLED := pyproject.toml hatch_build.py tools/build_kernel.py $(wildcard edge/weight/kernel/*.[ch])
 
 # An installation whose Python is gone, or that was made for another folder, is none.
 $(shell test -x $(PYTHON) && grep -qsxF '$(CURDIR)' $(VENV)/.installed-run || rm -f $(VENV)/.installed-*)
@@ -43,19 +46,19 @@ docs: $(VENV)/.installed-dev  ## rewrite the generated tables of docs/
 	@$(PYTHON) -m tools.doc_tables
 
 clean:  ## remove the environment and everything generated
-	rm -rf $(VENV) var build dist firmware_bridge/firmware/build tools/board_emulator/build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) var build dist edge/weight/kernel/*.so firmware_bridge/firmware/build tools/board_emulator/build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find edge firmware_bridge tests tools -name __pycache__ -prune -exec rm -rf {} +
 
 $(PYTHON):
 	@sh tools/make_venv.sh $(VENV)
 
-$(VENV)/.installed-run: pyproject.toml | $(PYTHON)
+$(VENV)/.installed-run: $(INSTALLED) | $(PYTHON)
 	@echo "Installing Steelyard into $(VENV) (once; about a minute) ..."
 	@$(PIP) --editable '.[aggregator,broker,vision]'
 	@echo '$(CURDIR)' > $@
 
 # The developer's installation holds the demo's, so it serves for both.
-$(VENV)/.installed-dev: pyproject.toml | $(PYTHON)
+$(VENV)/.installed-dev: $(INSTALLED) | $(PYTHON)
 	@echo "Installing Steelyard and its development tools into $(VENV) (once; about a minute) ..."
 	@$(PIP) --editable '.[dev]'
 	@echo '$(CURDIR)' | tee $(VENV)/.installed-run > $@

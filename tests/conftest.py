@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.build_kernel import built_kernel
+
 ROOT = Path(__file__).parent.parent
 STORE_DATA = ROOT.parent / "shared" / "data"
 NANOSTORE = STORE_DATA / "nanostore" / "BENCHMARK-1"
@@ -70,6 +72,11 @@ def mosquitto_program() -> Path:
 def chromium_program() -> Path:
     """A Chromium; tests that use it carry the marker ``browser``."""
     return find_program("browser") or pytest.skip("chromium is not installed")
+
+
+def pytest_configure() -> None:
+    """A changed kernel is compiled before it is tested."""
+    built_kernel()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

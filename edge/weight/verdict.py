@@ -24,15 +24,13 @@ TOLD_PEAK_G = 10.0
 
 @dataclass(slots=True)
 class Disturbance:
-    """A plate between first motion and rest."""
+    """A plate between first motion and rest, as the kernel saw it."""
 
     plate: int  # column
     hop: int  # number of the first
     level_g: float  # frozen baseline
     level_sigma_g: float
     still_g: float  # [g] from the level: samples so near it have not begun to move
-    trail_hop: int  # number of the first hop since which all were usable
-    seen_ns: int  # [ns] end of the last usable hop
     onset_ns: int | None = None  # [ns] None: not looked up yet
     peak_g: float = 0.0
     dark_s: float = 0.0  # [s] longest time without usable samples
