@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import ChannelCalibration
+from edge.messages import CameraState
 
 NS_PER_S = 1_000_000_000
 
@@ -26,6 +27,7 @@ NO_READING = -(2**31)  # stands for a read that failed: no code of a 24-bit conv
 
 Counts = NDArray[np.int32]
 Grams = NDArray[np.float64]
+Rgb = NDArray[np.uint8]  # [height, width, 3] red, green, blue; origin top left
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,5 +167,33 @@ class Recalibration(msgspec.Struct, frozen=True, tag="recalibration"):
     calibration: ChannelCalibration
 
 
-NodeInput = CountBlock | WeightBlock | LinkReport | UtcReading | PriorLevels | PlateHold | Recalibration
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture of one camera."""
+
+    camera: str
+    mono_ns: int  # [ns] when the light fell in
+    rgb: Rgb  # [height, width, 3]
+    jpeg: bytes = b""  # the same picture as it came, or will be recorded: ``rgb`` is what it decodes to
+
+
+class CameraReport(msgspec.Struct, frozen=True, tag="camera_report"):
+    """A camera's state is another one now; only ``ok`` gives frames."""
+
+    camera: str
+    mono_ns: int  # [ns] when it was noticed
+    state: CameraState
+
+
+NodeInput = (
+    CountBlock
+    | WeightBlock
+    | LinkReport
+    | UtcReading
+    | PriorLevels
+    | PlateHold
+    | Recalibration
+    | Frame
+    | CameraReport
+)
 """Everything that may enter ``node.pipeline.step``; what a recording holds."""

@@ -11,6 +11,7 @@ from edge.messages import (
     Ack,
     Cart,
     Command,
+    EventEvidence,
     GateEvent,
     NodeHealth,
     NodeMessage,
@@ -38,6 +39,9 @@ class Topic:
 
 NODE_STATE = Topic("node/{node}/state", NodeState, True, "node", "at connect; last will", None)
 NODE_EVENT = Topic("node/{node}/event", NodeMessage, False, "node", "as it happens", None)
+NODE_EVIDENCE = Topic(
+    "node/{node}/evidence/{event}", EventEvidence, False, "node", "once or twice an event", None
+)
 NODE_HEALTH = Topic("node/{node}/health", NodeHealth, True, "node", "5 s and on change", 20.0)
 NODE_ACK = Topic("node/{node}/ack", Ack, False, "aggregator", "after each commit", None)
 NODE_COMMAND = Topic("node/{node}/command", Command, False, "aggregator, operator", "on demand", None)
@@ -48,7 +52,7 @@ CART = Topic("cart/{visit}", Cart, True, "aggregator", "on change; cleared after
 RECEIPT = Topic("receipt", Receipt, False, "aggregator", "at exit; on correction", None)
 
 TABLE = (
-    NODE_STATE, NODE_EVENT, NODE_HEALTH, NODE_ACK, NODE_COMMAND, NODE_REPLY,
+    NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_HEALTH, NODE_ACK, NODE_COMMAND, NODE_REPLY,
     TRACK, GATE, CART, RECEIPT,
 )  # fmt: skip
 

@@ -23,6 +23,16 @@ from edge.config.calibration import (
 from edge.config.fusion import FusionSection
 from edge.config.node import NodeConfig, RecordingSection
 from edge.config.section import PlateName, Positive, Section
+from edge.config.vision import (
+    CameraSection,
+    PixelPoint,
+    SourceKind,
+    ViewCalibration,
+    ViewEntry,
+    ViewMethod,
+    ViewPlane,
+    VisionSection,
+)
 from edge.config.weight import WeightSection
 
 __all__ = [
@@ -35,6 +45,7 @@ __all__ = [
     "BrokerSection",
     "CalibrationEntry",
     "CalibrationFile",
+    "CameraSection",
     "CartSection",
     "ChannelCalibration",
     "FusionSection",
@@ -43,10 +54,17 @@ __all__ = [
     "ModbusRtuSection",
     "MtSicsSection",
     "NodeConfig",
+    "PixelPoint",
     "PlateName",
     "Positive",
     "RecordingSection",
     "Section",
+    "SourceKind",
+    "ViewCalibration",
+    "ViewEntry",
+    "ViewMethod",
+    "ViewPlane",
+    "VisionSection",
     "WebSection",
     "WeightSection",
 ]

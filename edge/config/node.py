@@ -12,6 +12,7 @@ from edge.config.boards import BoardSection
 from edge.config.broker import BrokerSection
 from edge.config.fusion import FusionSection
 from edge.config.section import Name, NonNegative, Positive, Section
+from edge.config.vision import CameraSection, VisionSection
 from edge.config.weight import WeightSection
 from edge.yaml_file import FieldError, refuse_duplicates
 
@@ -40,6 +41,7 @@ class NodeConfig(Section, frozen=True, kw_only=True):
     catalogue: str = "catalogue.yaml"  # file: what is sold
     planogram: str = "planogram.yaml"  # file: what stands where
     boards: tuple[BoardSection, ...] = ()
+    cameras: tuple[CameraSection, ...] = ()  # none: it decides by weight alone
     recording: RecordingSection | None = None
     record: str = ""  # MCAP file to record every input and decision to
     health_every_s: Positive = 5.0  # [s] between health reports while nothing changes
@@ -47,10 +49,16 @@ class NodeConfig(Section, frozen=True, kw_only=True):
     in_flight_max: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 50  # [messages] sent, not yet acknowledged
     weight: WeightSection = WeightSection()
     fusion: FusionSection = FusionSection()
+    vision: VisionSection = VisionSection()
 
     def __post_init__(self) -> None:
         if bool(self.boards) == (self.recording is not None):
             raise FieldError("", "a node has either `boards` or a `recording`, never both or neither")
+        if self.cameras and self.recording is not None:
+            raise FieldError("cameras", "a recording holds its pictures itself")
+        cameras = list(enumerate(self.cameras))
+        refuse_duplicates("camera", ((f"cameras[{i}].camera", each.camera) for i, each in cameras))
+        refuse_duplicates("source", ((f"cameras[{i}].source", each.source) for i, each in cameras))
         boards = list(enumerate(self.boards))
         refuse_duplicates("rack", ((f"boards[{i}].rack", board.rack) for i, board in boards))
         named = [(i, board) for i, board in boards if not board.is_looked_for]

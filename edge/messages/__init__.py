@@ -8,7 +8,10 @@ Signs: ``delta_g`` is settled minus baseline; negative means taken, positive mea
 Times without a suffix are ``utc``: seconds since the Unix epoch, of the store.
 """
 
+from edge.messages.evidence import Crop, CropSide, EventEvidence, NothingSeen, PlateTrace
 from edge.messages.node import (
+    CameraHealth,
+    CameraState,
     Command,
     CommandVerb,
     NodeHealth,
@@ -37,12 +40,17 @@ from edge.messages.tickets import Cart, CartLine, Receipt
 
 __all__ = [
     "Ack",
+    "CameraHealth",
+    "CameraState",
     "Cart",
     "CartLine",
     "Command",
     "CommandVerb",
+    "Crop",
+    "CropSide",
     "Disturbance",
     "DisturbanceKind",
+    "EventEvidence",
     "EventIdentity",
     "EventKind",
     "EvidenceTerms",
@@ -55,8 +63,10 @@ __all__ = [
     "NodeMessage",
     "NodeRecord",
     "NodeState",
+    "NothingSeen",
     "PlateDelta",
     "PlateHealth",
+    "PlateTrace",
     "RackHealth",
     "Receipt",
     "Reply",

@@ -56,6 +56,29 @@ class RackHealth(msgspec.Struct, frozen=True):
     jitter_ms: float = 0.0  # [ms] mean lateness of arrivals beyond the promptest
 
 
+class CameraState(StrEnum):
+    """What a camera's pictures are worth. Only ``ok`` is evidence; the node goes on by weight."""
+
+    OK = "ok"
+    STARTING = "starting"  # no picture yet
+    LOST = "lost"  # cannot be opened, or gives no pictures any more
+    FROZEN = "frozen"  # the same picture again and again
+    CLOCK_OFF = "clock_off"  # its pictures carry times that cannot be
+    UNREADABLE = "unreadable"  # what it gives are no pictures
+    WRONG_SIZE = "wrong_size"  # not the size that its view was calibrated with
+    UNCALIBRATED = "uncalibrated"  # nobody has said where it sees which plate
+
+
+class CameraHealth(msgspec.Struct, frozen=True):
+    """One camera as the node sees it now."""
+
+    camera: str
+    state: CameraState
+    rate_hz: float = 0.0  # [Hz] measured, of pictures taken in
+    refused_total: Count = 0  # [pictures] not used since boot, for whatever reason
+    detail: str = ""  # one sentence while the state is not ok
+
+
 class NodeHealth(Payload, frozen=True, kw_only=True):
     """A node's retained health report, every few seconds and at once on a change of state."""
 
@@ -65,6 +88,7 @@ class NodeHealth(Payload, frozen=True, kw_only=True):
     backlog: Count  # [messages] in the outbox, unacknowledged
     plates: tuple[PlateHealth, ...] = ()
     racks: tuple[RackHealth, ...] = ()
+    cameras: tuple[CameraHealth, ...] = ()
     fault: str = ""  # one sentence while something is wrong with the node itself
 
 

@@ -27,6 +27,8 @@ from edge.messages import (
 from edge.planogram import Catalogue, Planogram
 from edge.samples import (
     NS_PER_S,
+    CameraReport,
+    Frame,
     LinkReport,
     NodeInput,
     PlateHold,
@@ -120,6 +122,8 @@ class NodePipeline:
                     rack.expect(arrived)
             elif isinstance(arrived, PlateHold | Recalibration):
                 self._set_right(arrived)
+            elif isinstance(arrived, Frame | CameraReport):
+                pass
             elif arrived.rack in self._racks:
                 rack = self._racks[arrived.rack]
                 steps = [rack.link(arrived)] if isinstance(arrived, LinkReport) else rack.update(arrived)
