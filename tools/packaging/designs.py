@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,9 @@ _SIZES_M: dict[Shape, tuple[tuple[float, float], tuple[float, float], tuple[floa
 """[m] least and most width, depth and height: the size of common packages of 150 g to 1.5 kg."""
 
 ROUND = frozenset({Shape.CAN, Shape.BOTTLE, Shape.JAR, Shape.TUB})
+SQUARE = ROUND | {Shape.CARTON}
+"""As deep as wide."""
+
 _PRODUCTS: dict[Shape, tuple[str, ...]] = {
     Shape.BOX: ("Crunch", "Cereal", "Biscuits", "Tea", "Pasta", "Rice", "Crackers", "Cake Mix"),
     Shape.CARTON: ("Juice", "Milk", "Nectar", "Drink", "Smoothie", "Yoghurt"),
@@ -118,9 +121,8 @@ def design(seed: int) -> Design:
     rng = np.random.default_rng([5, family])
     shape = _SHAPES[int(rng.choice(len(_SHAPES), p=_SHARES))]
     brand = _brand(rng)
-    size_m = tuple(float(rng.uniform(*limits)) for limits in _SIZES_M[shape])
-    if shape in ROUND or shape is Shape.CARTON:
-        size_m = (size_m[0], size_m[0], size_m[2])
+    width_m, depth_m, height_m = (float(rng.uniform(*limits)) for limits in _SIZES_M[shape])
+    size_m = (width_m, width_m if shape in SQUARE else depth_m, height_m)
     flavours = [FLAVOURS[int(i)] for i in rng.permutation(len(FLAVOURS))[:FAMILY]]
     if rng.random() < 0.25:  # the last two differ by a claim only: the light one, the large one
         flavours[3] = flavours[2]
@@ -151,6 +153,17 @@ def relatives(seed: int) -> tuple[int, ...]:
     """Seeds of the look-alikes of a design, without its own."""
     first = seed - seed % FAMILY
     return tuple(each for each in range(first, first + FAMILY) if each != seed)
+
+
+def sized(drawn: Design, *, volume_cm3: float) -> Design:
+    """The design with the usual proportions of its shape and about this volume."""
+    middle = [(low + high) / 2 for low, high in _SIZES_M[drawn.shape]]
+    if drawn.shape in SQUARE:
+        middle[1] = middle[0]
+    filled = 1e6 * middle[0] * middle[1] * middle[2] * (np.pi / 4 if drawn.shape in ROUND else 0.9)
+    scale = float(np.cbrt(volume_cm3 / filled))
+    width_m, depth_m, height_m = (scale * side for side in middle)
+    return replace(drawn, size_m=(width_m, depth_m, height_m))
 
 
 def _brand(rng: np.random.Generator) -> Brand:

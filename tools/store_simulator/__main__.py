@@ -28,12 +28,14 @@ from edge.planogram import load_catalogue, load_planogram
 from edge.topics import TopicNames
 from edge.yaml_file import load_yaml
 from tools.store_simulator import arguments as store_arguments
+from tools.store_simulator.camera.crew import Crew
+from tools.store_simulator.camera.folder import PictureFolder
 from tools.store_simulator.fleet import Fleet, PlacedBoard
 from tools.store_simulator.layout import StoreLayout
 from tools.store_simulator.publisher import StorePublisher
 from tools.store_simulator.tracker import FRAME_S, LATE_S, Tracker
 from tools.store_simulator.truth import Truth
-from tools.store_simulator.world import FaultComing, ForceComing, GatePassed, World
+from tools.store_simulator.world import FaultComing, ForceComing, GatePassed, GoodsMoved, World
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +90,10 @@ class SimulatedStore:
             base_dir=base_dir,
         )
         self._publisher = StorePublisher(self._connection, self._names)
+        self._crew, self._folders = None, {}
+        if options.cameras is not None:
+            self._crew = Crew(layout, self._world.standing_at_first, seed=options.seed)
+            self._folders = {rack: PictureFolder(options.cameras / rack) for rack in self._crew.cameras}
         self._unwell = {node.node for node, _ in nodes}
         self._doors_open = False
         self._next_frame_s = 0.0
@@ -120,6 +126,8 @@ class SimulatedStore:
                     self._fleet.act(happening.rack, happening.fault)
                 case GatePassed(visit, direction, at_s):
                     self._publisher.gate(visit, direction, at_s, self._utc_s(at_s))
+                case GoodsMoved(_, handling) if self._crew is not None:
+                    self._crew.update(handling)
             self._truth.note(happening, self._plates, self._second_0_utc)
             self._write_truth()
         while self._next_frame_s + LATE_S <= now_s:
@@ -128,6 +136,14 @@ class SimulatedStore:
             self._publisher.track(self._tracker.frame(bodies, at_s, self._utc_s(at_s)), now_s)
             self._next_frame_s += FRAME_S
         self._publisher.advance(now_s)
+        self._take_pictures(now_s)
+
+    def _take_pictures(self, now_s: float) -> None:
+        """Of every camera whose turn it is, for whoever reads their folders."""
+        if self._crew is None:
+            return
+        for shot in self._crew.due(now_s, self._world.inside(now_s), skip_late=True):
+            self._folders[shot.rack].write(shot.jpeg, self._utc_s(shot.at_s))
 
     def _hear(self) -> None:
         while not self._inbox.empty():
@@ -157,6 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("node_configs", nargs="+", type=Path, metavar="NODE.yaml")
     store_arguments.add_to(parser)
     parser.add_argument("--for", dest="duration", type=float, help="seconds until all receipts are out")
+    parser.add_argument("--cameras", type=Path, help="folder to write the racks' pictures to, a folder each")
     parser.add_argument("--truth", type=Path, help="JSON file to write what really happens to")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

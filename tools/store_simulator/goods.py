@@ -75,6 +75,14 @@ class Goods:
                 self._full[plate] = (facing.capacity or 10) // len(facing.plates)
                 self.restock(plate, straddling=facing.plates)
 
+    def units(self) -> dict[str, tuple[str, ...]]:
+        """SKUs of all units by the plate that bears most of each, the foremost last."""
+        standing: dict[str, list[str]] = {plate: [] for plate in self._units}
+        for units in self._units.values():
+            for unit in units:
+                standing[unit.plate].append(unit.sku)
+        return {plate: tuple(skus) for plate, skus in standing.items()}
+
     def stocked(self, quantity: int = 1) -> tuple[str, ...]:
         """Plates that hold at least so many units."""
         return tuple(plate for plate, units in self._units.items() if len(units) >= quantity)

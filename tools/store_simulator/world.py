@@ -75,7 +75,11 @@ Happening = ForceComing | FaultComing | GatePassed | GoodsMoved
 
 
 class World:
-    """Goods, shoppers and what they do to the racks."""
+    """Goods, shoppers and what they do to the racks.
+
+    Attributes:
+        standing_at_first: SKUs by plate before anybody comes, the foremost last.
+    """
 
     def __init__(
         self,
@@ -100,6 +104,7 @@ class World:
         )
         self._layout, self._shoppers_max, self._pace = layout, shoppers, behaviour.pace
         goods = Goods(layout, stock_rng)
+        self.standing_at_first = goods.units()
         self._standing = {rack: goods.standing(plates) for rack, plates in layout.racks.items()}
         self._troubles, self._faults_until_s = troubles or Troubles(), 0.0
         self._planner = VisitPlanner(layout, goods, behaviour, visit_rng)
