@@ -8,6 +8,7 @@ import pytest
 
 from edge.messages import EventKind
 from tools.store_simulator.acts import Handling
+from tools.store_simulator.camera.arms import arms_of
 from tools.store_simulator.camera.crew import Crew
 from tools.store_simulator.camera.folder import PictureFolder
 from tools.store_simulator.camera.stock import Stock
@@ -112,7 +113,7 @@ def test_hands_are_seen_while_they_are_in_the_shelf(layout: StoreLayout) -> None
     rack, _ = layout.channel_of(handling.plate)
     during, calm = (
         cv2.imdecode(
-            np.frombuffer(crew.cameras[rack].jpeg((visit,), at_s), np.uint8), cv2.IMREAD_COLOR
+            np.frombuffer(crew.cameras[rack].jpeg(arms_of((visit,), at_s), at_s), np.uint8), cv2.IMREAD_COLOR
         ).astype(np.float32)
         for at_s in (handling.onset_s, handling.onset_s - 8.0)
     )
@@ -130,6 +131,14 @@ def test_a_whole_day_of_shopping_keeps_stock_and_truth_together(layout: StoreLay
             sign = 1 if happening.handling.kind is EventKind.RETURN else -1
             left += sign * len(happening.handling.units_g)
     assert sum(len(stock.units(plate)) for plate in layout.planogram.plates) == left
+
+
+def test_a_unit_taken_from_behind_leaves_a_gap() -> None:
+    stock = Stock({"a/1/1": ("y", "x", "y")})
+    stock.take("a/1/1", "x")
+    assert stock.units("a/1/1") == ("y", None, "y")
+    stock.take("a/1/1", "y")
+    assert stock.units("a/1/1") == ("y",)
 
 
 def test_goods_that_are_nowhere_cannot_be_taken() -> None:

@@ -50,14 +50,14 @@ class Arrangement:
         self._row_m = min(1.06 * usual_depth, (depth - FROM_EDGE_M - usual_depth) / (rows - 1))
         self._untidy = np.random.default_rng(zlib.crc32(plate.encode())).normal(size=(64, 3))
 
-    def places(self, skus: Sequence[str]) -> list[Standing]:
+    def places(self, skus: Sequence[str | None]) -> list[Standing]:
         """The units that can be seen, those at the back first."""
         row_of = self._columns * self._layers
         foremost = max(len(skus) - 1, 0) // row_of
         return [
             self._placed(self._looks[sku], place, foremost)
             for place, sku in enumerate(skus)
-            if place // row_of > foremost - SHOWN_ROWS
+            if sku is not None and place // row_of > foremost - SHOWN_ROWS
         ]
 
     def _placed(self, look: Design, place: int, foremost: int) -> Standing:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tools.packaging.designs import Design
 from tools.store_simulator.acts import Handling
+from tools.store_simulator.camera.arms import arms_of
 from tools.store_simulator.camera.looks import looks_of
 from tools.store_simulator.camera.shelf_camera import ShelfCamera
 from tools.store_simulator.camera.stock import Stock
@@ -75,4 +76,4 @@ class Crew:
                 self._next_s[rack] += self._period_s
                 if skip_late and self._next_s[rack] <= now_s:
                     self._next_s[rack] = now_s + self._period_s
-                yield Shot(rack, camera.name, at_s, camera.jpeg(inside, at_s))
+                yield Shot(rack, camera.name, at_s, camera.jpeg(arms_of(inside, at_s), at_s))

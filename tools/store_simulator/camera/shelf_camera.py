@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from edge.planogram import Planogram
 from tools.packaging.designs import Design
-from tools.store_simulator.camera.arms import draw_arms
+from tools.store_simulator.camera.arms import ReachingArm, draw_arms
 from tools.store_simulator.camera.sensor import Sensor
 from tools.store_simulator.camera.shelf_picture import ShelfPicture
 from tools.store_simulator.camera.stock import Stock
 from tools.store_simulator.camera.viewpoint import Viewpoint
-from tools.store_simulator.shoppers import Visit
 
 
 class ShelfCamera:
@@ -42,8 +41,8 @@ class ShelfCamera:
         self.picture = ShelfPicture(self.viewpoint, planogram, looks, stock)
         self._sensor = Sensor(seed)
 
-    def jpeg(self, visits: Iterable[Visit], at_s: float) -> bytes:
-        """The picture at a moment, with the hands of those who are in the store, as a JPEG file."""
+    def jpeg(self, arms: Iterable[ReachingArm], at_s: float) -> bytes:
+        """The picture at a moment, with the arms that are stretched out, as a JPEG file."""
         scene = self.picture.update().copy()
-        draw_arms(scene, self.viewpoint, self._looks, visits, at_s)
+        draw_arms(scene, self.viewpoint, self._looks, arms)
         return self._sensor.jpeg(scene, at_s)

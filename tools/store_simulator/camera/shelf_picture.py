@@ -53,7 +53,7 @@ class ShelfPicture:
                 units = max(1, (facing.capacity or _USUAL_UNITS) // len(facing.plates))
                 self._places[plate] = Arrangement(plate, self._boxes[plate], looks, usual, units)
         self._boards = _boards(self._boxes)
-        self._drawn: dict[str, tuple[str, ...]] = {}
+        self._drawn: dict[str, tuple[str | None, ...]] = {}
         self._picture = np.empty((SIZE_PX[1], SIZE_PX[0], 3), np.uint8)
         self._draw((0, 0, *SIZE_PX))
 
