@@ -49,6 +49,7 @@ class Baseline:
         self._age = np.empty(plates, np.int64)  # [epochs] in the level
         self._trusted = np.empty(plates, np.bool_)  # whether the epoch that waits was calm
         self._waiting = np.empty((3, plates))  # its mean, mean square residual, ripple
+        self._shifted = np.empty(plates, np.bool_)  # found at another level with the last epoch
         epoch_s = self.epoch_hops * hop_s
         self.state = structure(
             "baseline",
@@ -70,6 +71,7 @@ class Baseline:
             waiting_g=self._waiting[0],
             waiting_g2=self._waiting[1],
             waiting_ripple_g=self._waiting[2],
+            shifted=self._shifted,
         )
         self.reset()
 
@@ -78,7 +80,7 @@ class Baseline:
         self.level_g.fill(np.nan)
         self.noise_g.fill(UNKNOWN_G)
         self.ripple_g.fill(UNKNOWN_G)
-        for array in (self.corrected_g, self._age, self._trusted, self._waiting):
+        for array in (self.corrected_g, self._age, self._trusted, self._waiting, self._shifted):
             array.fill(0)
 
     @property

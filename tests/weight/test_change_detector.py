@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from plate_signal import (
     LOAD_G,
+    PERIOD_NS,
     PLATES,
+    RACK,
     START_NS,
     at_s,
     moved,
@@ -21,6 +23,7 @@ from plate_signal import (
 
 from edge.config import WeightSection
 from edge.samples import ChangeKind, RackLayout, WeightBlock
+from edge.weight.rack import RackWatch
 
 ONE = PLATES[1]
 
@@ -67,6 +70,37 @@ def test_46_g_are_found_while_somebody_walks(seed: int) -> None:
     (change,) = see(grams).changes
     assert change.plate == ONE
     assert change.delta_g == pytest.approx(-46.0, abs=4.0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("for_s", [0.4, 2.0])
+def test_12_g_are_found_where_somebody_has_just_walked_by(seed: int, for_s: float) -> None:
+    """The plates were so loud that no single hop stands out yet."""
+    before_s = 8.0
+    grams = np.concatenate([quiet(before_s, seed, noise_g=12.0), quiet(8, seed)])
+    at_rest_s = before_s + for_s
+    grams[:, 1] += taken(before_s + 8, at_rest_s, -12.0)
+    (change,) = [each for each in see(grams).changes if each.kind is ChangeKind.CHANGE]
+    assert change.plate == ONE
+    assert change.delta_g == pytest.approx(-12.0, abs=2.5)
+    assert seconds_of(change.settled_ns) == pytest.approx(at_rest_s, abs=1.2)
+
+
+@pytest.mark.parametrize("ripple_g", np.linspace(2.4, 4.0, 9))
+def test_a_plate_that_ripples_does_not_stir_and_rest_in_turns(ripple_g: float) -> None:
+    """A ripple that one rule called rest and another a hand would begin a disturbance with every rest."""
+    grams = quiet(5, noise_g=0.05)
+    shaken = at_s(5) > 4.0
+    grams[shaken, 1] += ripple_g * np.sqrt(2.0) * np.sin(2 * np.pi * 20.0 * at_s(5)[shaken])
+    watch = RackWatch(RACK, WeightSection(), None)
+    states = []
+    for first in range(0, len(grams), 4):
+        for _ in watch.update(WeightBlock("rack", START_NS + round(first * PERIOD_NS), PERIOD_NS,
+                                          grams[first : first + 4])):  # fmt: skip
+            pass
+        states.append(next(each for each in watch.health() if each.plate == ONE).settled)
+    turns = np.abs(np.diff(np.array(states[len(states) // 2 :]).astype(int))).sum()
+    assert turns <= 2
 
 
 def test_a_pick_from_a_ringing_plate() -> None:

@@ -13,6 +13,21 @@ static const double WANDER_MAX = 4.0;
 /* [epochs] A new level is averaged so long before it is only followed. */
 static const int64_t YOUNG_EPOCHS = 4;
 
+/* [g, sigma, hops] A calm plate whose last two epochs are both off its level by so much, and by so many standard
+   errors of their mean, has another level: a mean over a second tells what no single hop of a loud plate can.
+   So many hops count as one: neither ringing nor slow swings are new noise with every hop. */
+static const double SHIFT_G = 6.0, SHIFT_SIGMAS = 5.0, SHIFT_HOPS = 5.0;
+
+/* Whether the epoch that waited and the newest agree that the plate has another level. */
+static bool is_shifted(const struct baseline *b, int64_t p, double newest_g, double newest_g2)
+{
+    const double before_g = b->waiting_g[p] - b->level_g[p], now_g = newest_g - b->level_g[p];
+    const double independent = fmax(2.0 * (double)b->epoch_hops / SHIFT_HOPS, 1.0);
+    const double error_g = sqrt((b->waiting_g2[p] + newest_g2) / 2.0 / independent);
+    return fmin(fabs(before_g), fabs(now_g)) > SHIFT_G && before_g * now_g > 0.0 &&
+           fabs(before_g + now_g) / 2.0 > SHIFT_SIGMAS * error_g;
+}
+
 /* Move level and noise of a plate to the epoch that waited. */
 static void follow(struct baseline *b, int64_t p)
 {
@@ -44,7 +59,8 @@ void baseline_update(struct baseline *b, const double *mean_g, const double *spr
 {
     const double hops = (double)b->epoch_hops;
     for (int64_t p = 0; p < b->plates; p++) {
-        if (b->trusted[p] && calm[p])
+        const bool use = b->trusted[p] && calm[p];
+        if (use)
             follow(b, p);
         b->trusted[p] = calm[p];
         double sum_g = 0.0, ripple_g = 0.0, squares_g2 = 0.0;
@@ -57,6 +73,7 @@ void baseline_update(struct baseline *b, const double *mean_g, const double *spr
             const double apart_g = mean_g[hop * b->plates + p] - centre_g;
             squares_g2 += apart_g * apart_g;
         }
+        b->shifted[p] = use && is_shifted(b, p, centre_g, squares_g2 / hops);
         b->waiting_g[p] = centre_g;
         b->waiting_g2[p] = squares_g2 / hops;
         b->waiting_ripple_g[p] = ripple_g / hops;

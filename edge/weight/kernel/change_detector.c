@@ -53,6 +53,13 @@ static void begin(struct change_detector *d, int64_t p)
     d->open++;
 }
 
+/* The plate moved under its noise, two epochs ago, and stayed there. */
+static void begin_late(struct change_detector *d, int64_t p)
+{
+    begin(d, p);
+    d->disturbances[p].hop = d->disturbances[p].trail_hop = d->hops - 2 * d->baseline->epoch_hops;
+}
+
 /* Whether a calm plate stands out even if the rack did not shake. */
 static bool is_possible(const struct change_detector *d, const struct row *row)
 {
@@ -132,8 +139,11 @@ static void close(struct change_detector *d, const struct stretch *s)
     d->epoch_left = d->baseline->epoch_hops;
     const int64_t first = (d->baseline->epoch_hops - 1) * d->plates;
     baseline_update(d->baseline, row.mean_g - first, row.spread_g - first, d->calm);
-    for (int64_t p = 0; p < d->plates; p++)
+    for (int64_t p = 0; p < d->plates; p++) {
+        if (d->baseline->shifted[p] && !d->disturbances[p].open)
+            begin_late(d, p);
         d->calm[p] = !d->disturbances[p].open;
+    }
 }
 
 int64_t watch(struct change_detector *d, struct stretch *s)

@@ -66,6 +66,7 @@ struct baseline {
     double *waiting_g;      /* [g] ... mean, ... */
     double *waiting_g2;     /* [g^2] ... mean square residual, ... */
     double *waiting_ripple_g; /* [g] ... and mean spread */
+    bool *shifted;          /* found at another level with the last epoch, though no hop stood out */
 };
 
 /* Take in one epoch: mean_g, spread_g [epoch_hops, plate]; calm [plate] valid and undisturbed in all of it. */

@@ -7,8 +7,9 @@
 /* [1] Ripple beyond so many times what the rack's motion explains is a hand's, however level the mean. */
 static const double ONSET_RIPPLES = 6.0;
 
-/* [g] Ripple that never counts as a hand on a calm plate. */
-static const double ONSET_RIPPLE_G = 1.0;
+/* [g] Ripple that never counts as a hand on a calm plate. Both are above what a plate at rest may show
+   (rest.c), or it would stir and rest in turns. */
+static const double ONSET_RIPPLE_G = 2.0;
 
 /* [plates] Fewer have no middle that one hand alone could not move. */
 static const int64_t RACK_PLATES = 3;
