@@ -17,7 +17,10 @@ from tools.build_kernel import built_kernel
 ROOT = Path(__file__).parent.parent
 STORE_DATA = ROOT.parent / "shared" / "data"
 NANOSTORE = STORE_DATA / "nanostore" / "BENCHMARK-1"
-SYSTEM_PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"  # Debian puts mosquitto into sbin
+POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)  # Debian puts the server there
+SYSTEM_PATH = ":".join(
+    [os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", *map(str, POSTGRESQL)]
+)  # and mosquitto into sbin
 
 PROGRAMS = {
     "mosquitto": ("mosquitto",),
@@ -25,6 +28,7 @@ PROGRAMS = {
     "avr_gcc": ("avr-gcc",),
     "simavr": ("simavr",),
     "c_compiler": ("cc",),
+    "postgres": ("initdb",),
 }
 """Marker of a test -> names of programs of which it needs one."""
 
@@ -72,6 +76,13 @@ def mosquitto_program() -> Path:
 def chromium_program() -> Path:
     """A Chromium; tests that use it carry the marker ``browser``."""
     return find_program("browser") or pytest.skip("chromium is not installed")
+
+
+@pytest.fixture(scope="session")
+def postgres_programs() -> Path:
+    """Folder of PostgreSQL's programs; tests that use it carry the marker ``postgres``."""
+    initdb = find_program("postgres") or pytest.skip("PostgreSQL is not installed")
+    return initdb.resolve().parent
 
 
 def pytest_configure() -> None:

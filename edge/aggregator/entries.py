@@ -58,4 +58,22 @@ class RefusalEntry(msgspec.Struct, frozen=True, tag="refusal"):
     payload: str  # as received; a long one without its end
 
 
-LedgerEntry = EventEntry | GateEntry | AttributionEntry | ReceiptEntry | RefusalEntry
+class ErasureEntry(msgspec.Struct, frozen=True, tag="erasure"):
+    """A visit was taken out of earlier entries; it changes nothing that is believed of others."""
+
+    pseudonym: str  # by which those entries now call the visit; says nothing of it
+    rows: tuple[tuple[int, str], ...]  # (id, sha256 of what was left, in hex) of every entry that named it
+    reason: str
+    by: str  # who had it done
+
+
+class ConversionEntry(msgspec.Struct, frozen=True, tag="conversion"):
+    """All entries before this one were hashed anew; the old chain held."""
+
+    rows: int  # [entries] before this one
+    head: str  # the old chain's last hash, in hex
+
+
+LedgerEntry = (
+    EventEntry | GateEntry | AttributionEntry | ReceiptEntry | RefusalEntry | ErasureEntry | ConversionEntry
+)

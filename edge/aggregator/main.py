@@ -13,6 +13,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from edge.aggregator.ledger.database import place_of_ledger
 from edge.aggregator.web.feed import Feed
 from edge.aggregator.web.page import Page
 from edge.aggregator.web.server import WebServer
@@ -24,8 +25,6 @@ from edge.planogram import load_catalogue, load_planogram
 from edge.topics import CART, GATE, NODE_EVENT, NODE_HEALTH, NODE_STATE, TRACK, TopicNames
 
 logger = logging.getLogger(__name__)
-
-LEDGER_FILE = "ledger.sqlite"
 
 INBOX_MAX = 10_000
 """[messages] about 15 minutes of tracks, or far more events than all outboxes have in flight."""
@@ -84,7 +83,8 @@ def run_aggregator(
             config,
             catalogue=catalogue,
             planogram=planogram,
-            ledger_file=base_dir / config.state_dir / LEDGER_FILE,
+            place=place_of_ledger(config, base_dir),
+            state_dir=base_dir / config.state_dir,
             publish=lambda topic, payload, retain: connection.publish(topic, payload, retain=retain),
             clock=clock,
         )

@@ -15,7 +15,7 @@ from edge.aggregator.announcer import Announcer, Publish
 from edge.aggregator.entries import LedgerEntry, ReceiptEntry
 from edge.aggregator.health import StoreHealth
 from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
-from edge.aggregator.ledger import AlreadyHeldError, Ledger
+from edge.aggregator.ledger import AlreadyHeldError, Ledger, Place
 from edge.aggregator.people.track_log import TrackLog
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
@@ -55,7 +55,8 @@ class Writer:
         config: the aggregator's options.
         catalogue: SKUs of the store.
         planogram: plates and facings of the store.
-        ledger_file: made when absent, with a memory of tracks beside it.
+        place: where the ledger is.
+        state_dir: holds the memory of tracks.
         publish: hands (topic, payload, retain) to the broker; False when it is not connected.
         clock: host time.
 
@@ -69,21 +70,22 @@ class Writer:
         *,
         catalogue: Catalogue,
         planogram: Planogram,
-        ledger_file: Path,
+        place: Place,
+        state_dir: Path,
         publish: Publish,
         clock: Clock,
     ) -> None:
         self._config = config
         self._catalogue, self._planogram = catalogue, planogram
-        self._ledger_file = ledger_file
+        self._place = place
         self._clock = clock
         self._names = TopicNames(config.store)
         self._health = StoreHealth()
         self._announcer = Announcer(self._names, publish)
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self.fault = ""  # one sentence while the ledger cannot be written
-        self._ledger = Ledger(ledger_file)
-        self._tracks = TrackLog(ledger_file.with_name(TRACKS_FILE))
+        self._ledger = Ledger(place)
+        self._tracks = TrackLog(state_dir / TRACKS_FILE)
         self._rebuild()
 
     def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
@@ -136,7 +138,7 @@ class Writer:
         try:
             known = self._ledger.head
             self._ledger.close()
-            self._ledger = Ledger(self._ledger_file)
+            self._ledger = Ledger(self._place)
             if self._ledger.head != known:  # a commit that seemed to fail did not, or somebody else wrote
                 self._rebuild()
             self._ledger.probe()

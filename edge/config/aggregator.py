@@ -40,7 +40,9 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
 
     store: Name  # the same in all files of a store
     broker: BrokerSection = BrokerSection()
-    state_dir: str = "var"  # the ledger lives here
+    state_dir: str = "var"  # the ledger lives here, unless `database` says otherwise
+    database: str = ""  # file, or postgresql://user@host:port/name; empty: ledger.sqlite in state_dir
+    database_password_file: str = ""  # file with the PostgreSQL password on its first line
     catalogue: str = "catalogue.yaml"  # file: what is sold
     planogram: str = "planogram.yaml"  # file: what stands where
     nodes: tuple[Name, ...] = ()  # nodes that may speak; empty: all

@@ -42,7 +42,7 @@ def shelf() -> Shelf:
 def bench(
     store_dir: Path, catalogue: Catalogue, planogram: Planogram, monkeypatch: pytest.MonkeyPatch
 ) -> Bench:
-    monkeypatch.setattr("edge.aggregator.ledger.LOCK_WAIT_S", 0.02)
+    monkeypatch.setattr("edge.aggregator.ledger.database.LOCK_WAIT_S", 0.02)
     return Bench(store_dir, catalogue, planogram)
 
 

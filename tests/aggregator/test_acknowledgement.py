@@ -66,7 +66,7 @@ def link(store_dir, catalogue, planogram, tmp_path):
 
     writer = Writer(
         AggregatorConfig(store="shop", nodes=("n1",)), catalogue=catalogue, planogram=planogram,
-        ledger_file=store_dir / "ledger.sqlite", publish=publish, clock=clock,
+        place=store_dir / "ledger.sqlite", state_dir=store_dir, publish=publish, clock=clock,
     )  # fmt: skip
     outbox = Outbox(tmp_path / "outbox.sqlite", max_messages=1000)
     yield Link(outbox, writer, clock, "n1", acks)
@@ -130,7 +130,7 @@ def test_refusals_survive_a_restart(link, shelf, store_dir, catalogue, planogram
     link.writer.receive(topic, impossible)
     again = Writer(
         AggregatorConfig(store="shop", nodes=("n1",)), catalogue=catalogue, planogram=planogram,
-        ledger_file=store_dir / "ledger.sqlite", publish=lambda *_: True, clock=link.clock,
+        place=store_dir / "ledger.sqlite", state_dir=store_dir, publish=lambda *_: True, clock=link.clock,
     )  # fmt: skip
     again.receive(topic, impossible)
     assert again.view(broker_connected=True).ledger_rows == 1

@@ -31,7 +31,7 @@ class Bench:
         self.ledger_file = store_dir / "ledger.sqlite"
         self.make = lambda: Writer(
             AggregatorConfig(store="shop", nodes=("n1", "n2")), catalogue=catalogue, planogram=planogram,
-            ledger_file=self.ledger_file, publish=self.publish, clock=self.clock,
+            place=self.ledger_file, state_dir=store_dir, publish=self.publish, clock=self.clock,
         )  # fmt: skip
         self.writer = self.make()
 

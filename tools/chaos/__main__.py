@@ -16,7 +16,7 @@ from pathlib import Path
 
 from edge import topics
 from edge.aggregator.ledger import Ledger
-from edge.aggregator.main import LEDGER_FILE
+from edge.aggregator.ledger.database import LEDGER_FILE
 from edge.aggregator.store import Store
 from edge.broker.connection import BrokerNews, Connection, Received
 from edge.broker.embedded import BrokerKind

@@ -13,7 +13,7 @@ from typing import Any, Self
 import msgspec
 import yaml
 
-from edge.aggregator.main import LEDGER_FILE
+from edge.aggregator.ledger.database import LEDGER_FILE
 from edge.cli.demo.supervisor import Program
 from edge.config import AggregatorConfig, BrokerSection, NodeConfig, RecordingSection, WebSection
 from edge.errors import StartError
