@@ -63,6 +63,23 @@ def test_a_pick_changes_the_picture_where_the_plate_is_and_nowhere_else(
     assert outside < 12.0
 
 
+def test_plates_that_change_at_once_are_all_drawn_again(layout: StoreLayout) -> None:
+    goods = {"fridge/1/1": "0210014117575", "fridge/2/3": "2003011379194", "fridge/2/4": "0240012748389"}
+    crew = crew_of(layout)
+    picture(crew, "fridge")
+    for plate, sku in goods.items():
+        crew.update(moved(EventKind.PICK, sku, plate))
+    afresh = {
+        plate: list(skus)
+        for plate, skus in World(layout, Behaviour(), seed=1, shoppers=1).standing_at_first.items()
+    }
+    for plate in goods:
+        afresh[plate].pop()
+    other = crew_of(layout, {plate: tuple(skus) for plate, skus in afresh.items()})
+    picture(other, "fridge")
+    assert changed(picture(other, "fridge"), picture(crew, "fridge"), (0, 0, 1, 1))[1] < 12.0
+
+
 def test_what_is_put_back_looks_as_before(layout: StoreLayout) -> None:
     crew = crew_of(layout)
     plate, sku = "fridge/2/3", "2003011379194"

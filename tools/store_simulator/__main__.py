@@ -30,6 +30,7 @@ from edge.yaml_file import load_yaml
 from tools.store_simulator import arguments as store_arguments
 from tools.store_simulator.camera.crew import Crew
 from tools.store_simulator.camera.folder import PictureFolder
+from tools.store_simulator.camera.view_file import write_view
 from tools.store_simulator.fleet import Fleet, PlacedBoard
 from tools.store_simulator.layout import StoreLayout
 from tools.store_simulator.publisher import StorePublisher
@@ -94,6 +95,8 @@ class SimulatedStore:
         if options.cameras is not None:
             self._crew = Crew(layout, self._world.standing_at_first, seed=options.seed)
             self._folders = {rack: PictureFolder(options.cameras / rack) for rack in self._crew.cameras}
+            for rack, camera in self._crew.cameras.items():
+                write_view(options.cameras / f"camera-{rack}.yaml", rack, camera.viewpoint)
         self._unwell = {node.node for node, _ in nodes}
         self._doors_open = False
         self._next_frame_s = 0.0
@@ -173,7 +176,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("node_configs", nargs="+", type=Path, metavar="NODE.yaml")
     store_arguments.add_to(parser)
     parser.add_argument("--for", dest="duration", type=float, help="seconds until all receipts are out")
-    parser.add_argument("--cameras", type=Path, help="folder to write the racks' pictures to, a folder each")
+    parser.add_argument(
+        "--cameras",
+        type=Path,
+        help="folder to write the racks' pictures to, a folder each, and their calibrations",
+    )
     parser.add_argument("--truth", type=Path, help="JSON file to write what really happens to")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

@@ -53,26 +53,30 @@ class ShelfPicture:
                 units = max(1, (facing.capacity or _USUAL_UNITS) // len(facing.plates))
                 self._places[plate] = Arrangement(plate, self._boxes[plate], looks, usual, units)
         self._boards = _boards(self._boxes)
-        self._drawn: dict[str, tuple[str | None, ...]] = {}
         self._picture = np.empty((SIZE_PX[1], SIZE_PX[0], 3), np.uint8)
         self._draw((0, 0, *SIZE_PX))
+        self._drawn = {plate: stock.units(plate) for plate in self._places}
 
     def update(self) -> NDArray[np.uint8]:
         """The picture of now: [480, 640, 3] RGB; it is drawn over later, so copy what you keep."""
-        for plate in self._places:
-            if self._drawn[plate] != self._stock.units(plate):
+        for plate, drawn in self._drawn.items():
+            standing = self._stock.units(plate)
+            if drawn != standing:
                 self._draw(self._region(self._boxes[plate]))
+                self._drawn[plate] = standing
         return self._picture
 
     def region_px(self, plate: str) -> tuple[int, int, int, int]:
         """Left, top, right, bottom of the part in which a plate's goods are seen."""
         return self._region(self._boxes[plate])
 
+    def places(self, plate: str) -> list[Standing]:
+        """The units on a plate that can be seen, the foremost last, in the viewpoint's axes."""
+        return self._places[plate].places(self._stock.units(plate))
+
     def _draw(self, region: tuple[int, int, int, int]) -> None:
         left, top, right, bottom = region
         if left >= right or top >= bottom:
-            for plate in self._places:
-                self._drawn[plate] = self._stock.units(plate)
             return
         part = np.empty((bottom - top, right - left, 3), np.uint8)
         part[:] = AISLE
@@ -87,8 +91,7 @@ class ShelfPicture:
     def _units_on(self, board: Board) -> Iterable[Standing]:
         for plate, places in self._places.items():
             if abs(self._boxes[plate].corner_m[2] - board.level_m) < RAIL_M:
-                self._drawn[plate] = self._stock.units(plate)
-                yield from places.places(self._drawn[plate])
+                yield from places.places(self._stock.units(plate))
 
     def _region(self, box: Box) -> tuple[int, int, int, int]:
         over = OVER_EDGE * box.size_m[0]
