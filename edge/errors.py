@@ -84,5 +84,9 @@ class ModelError(SteelyardError):
     """A model of vision that cannot be used: missing, altered, or not what its card says."""
 
 
+class GalleryError(SteelyardError):
+    """A gallery, or a change of one, that cannot be used: missing, damaged, out of bounds."""
+
+
 class StartError(SteelyardError):
     """A process or device that a command needs did not come up."""

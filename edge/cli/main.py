@@ -37,6 +37,8 @@ VERBS = {
     "calibrate": Verb("edge.cli.calibrate.verb", "Calibrate a plate with known masses."),
     "record": Verb("edge.cli.record", "Run a node and record its inputs and decisions to one MCAP file."),
     "doctor": Verb("edge.cli.doctor", "Check this machine, one line a check with a fix."),
+    "enroll": Verb("edge.cli.enroll", "Enrol products from a few pictures of each."),
+    "identify": Verb("edge.cli.identify", "Say which enrolled product a picture shows."),
     "boards": Verb("edge.cli.boards", "List, identify and blink the boards that are plugged in."),
 }
 
@@ -107,7 +109,7 @@ def _load(name: str) -> Any:
             raise
         raise StartError(
             f"`steelyard {name}` needs a part that is not installed", found=f"no module {missing!r}",
-            fix='Install everything with pip install "steelyard[aggregator,broker]".',
+            fix='Install everything with pip install "steelyard[aggregator,broker,vision]".',
         ) from error  # fmt: skip
     app_of_verb = getattr(module, "app", None) or typer.Typer(add_completion=False)
     if not hasattr(module, "app"):

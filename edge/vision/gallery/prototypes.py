@@ -1,0 +1,52 @@
+"""What a SKU looks like: a prototype, and how sure it is after so few pictures.
+
+Pictures of one SKU scatter around its true mean, the means of all SKUs around the origin; both scatters are
+alike in every direction (the two-covariance model: Prince and Elder, "Probabilistic Linear Discriminant
+Analysis for Inferences About Identity", 2007, with spherical covariances). ``alike`` is the cosine that two
+pictures of one SKU have on average. After n pictures with mean m, the true mean is believed at::
+
+    prototype = n alike / (n alike + 1 - alike) m,   variance = alike (1 - alike) / (n alike + 1 - alike)
+
+so that a SKU with one picture claims less, and less surely, than one with twenty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.vision.gallery.metric import Vectors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prototypes:
+    """One prototype a SKU.
+
+    Attributes:
+        means: (SKU, size) believed means; shorter than 1.
+        spreads: (SKU,) variance of a new picture around the believed mean, summed over all directions.
+    """
+
+    means: Vectors
+    spreads: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, groups: Sequence[Vectors], alike: float) -> Prototypes:
+        """From groups of unit vectors (n, size), a SKU each; none may be empty."""
+        counts = np.array([len(group) for group in groups], dtype=np.float64)
+        sums = np.array([group.sum(axis=0) for group in groups])
+        certainty = counts * alike + 1.0 - alike
+        means = sums / counts[:, None] * (counts * alike / certainty)[:, None]
+        return cls(means.astype(np.float32), 1.0 - alike + alike * (1.0 - alike) / certainty)
+
+    def evidence(self, vectors: Vectors) -> NDArray[np.float64]:
+        """(n, SKU) log-likelihood of unit vectors (n, size) against "any product", of one dimension.
+
+        Times the number of dimensions that count, which calibration finds, it is in nats.
+        """
+        closeness = vectors @ self.means.T
+        squares = 1.0 - 2.0 * closeness + (self.means**2).sum(axis=1)
+        return np.asarray(0.5 * (1.0 - squares / self.spreads - np.log(self.spreads)), dtype=np.float64)
