@@ -20,10 +20,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.vision.gallery.metric import Metric, Vectors
+from edge.vision.gallery.held_out import Fold, held_out
+from edge.vision.gallery.metric import Vectors
 from edge.vision.gallery.prototypes import Prototypes
 
-FOLDS = 5
 CASES_MAX = 1500
 """Held-out pictures that are asked; more change the second digit of nothing."""
 
@@ -60,7 +60,7 @@ SPREAD = np.array([0.4, 0.25, 2.0])
 
 def fit(groups: Sequence[Vectors]) -> Calibration:
     """Calibrate on groups of unit vectors (n, size) of a model, a SKU each; none may be empty."""
-    folds = [fold for number in range(FOLDS) if len((fold := _fold(groups, number)).truth)]
+    folds = held_out(groups)
     alike = _alike(folds)
     cases = _Cases.of([(Prototypes.of(fold.enrolled, alike).evidence(fold.asked), fold) for fold in folds])
     start = np.array([np.log(PRIOR.scale), PRIOR.rival, PRIOR.threshold])
@@ -76,28 +76,6 @@ def _calibration(alike: float, three: NDArray[np.float64]) -> Calibration:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fold:
-    """Some pictures held out of a gallery of the others, in its metric."""
-
-    enrolled: list[Vectors]
-    asked: Vectors  # (n, size)
-    truth: NDArray[np.intp]  # (n,) SKU
-
-
-def _fold(groups: Sequence[Vectors], number: int) -> _Fold:
-    """Every SKU's pictures of one number held out; of two pictures one, of one none."""
-    held = [(np.arange(len(each)) % min(FOLDS, len(each)) == number) & (len(each) > 1) for each in groups]
-    kept = [group[~out] for group, out in zip(groups, held, strict=True)]
-    asked = [group[out] for group, out in zip(groups, held, strict=True)]
-    metric = Metric.of(kept)
-    return _Fold(
-        [metric.apply(group) for group in kept],
-        metric.apply(np.concatenate(asked)),
-        np.repeat(np.arange(len(groups)), [len(each) for each in asked]),
-    )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Cases:
     """Evidence on held-out pictures: column 0 is the true SKU's; of unknown products, all are others'."""
 
@@ -105,7 +83,7 @@ class _Cases:
     unknown: NDArray[np.float64]  # (m, k)
 
     @classmethod
-    def of(cls, asked: Sequence[tuple[NDArray[np.float64], _Fold]]) -> _Cases:
+    def of(cls, asked: Sequence[tuple[NDArray[np.float64], Fold]]) -> _Cases:
         """From evidence (n, SKU) on the pictures of each fold."""
         known, unknown = [], []
         for evidence, fold in asked:
@@ -161,11 +139,10 @@ def _least(
     return best
 
 
-def _alike(folds: Sequence[_Fold]) -> float:
+def _alike(folds: Sequence[Fold]) -> float:
     """Mean cosine of a held-out picture with those enrolled of its SKU."""
     total, count = PRIOR.alike * ALIKE_PICTURES, ALIKE_PICTURES
     for fold in folds:
-        means = np.array([group.mean(axis=0) for group in fold.enrolled])
-        total += float((fold.asked * means[fold.truth]).sum())
+        total += float((fold.asked * fold.means[fold.truth]).sum())
         count += len(fold.truth)
     return float(np.clip(total / count, ALIKE_LEAST, ALIKE_MOST))

@@ -8,14 +8,18 @@ from enum import StrEnum
 
 import numpy as np
 
-from edge.vision.gallery.gallery import grouped
-from edge.vision.gallery.metric import Metric, Vectors
+from edge.vision.gallery.held_out import held_out
+from edge.vision.gallery.metric import Vectors
 
 NEAR_COSINE = 0.985
 """[1] Of a model's own vectors: the same picture saved again, a little larger, darker or cropped."""
 
 CONFUSED_SHARE = 0.25
 """[1] of a SKU's pictures that look more like another SKU: the two are look-alikes."""
+
+
+SHOWN = 4
+"""Pictures of look-alikes that are named."""
 
 
 class FindingKind(StrEnum):
@@ -86,33 +90,24 @@ def _duplicates(pictures: Pictures) -> Iterator[Finding]:
 
 
 def _confusions(pictures: Pictures) -> Iterator[Finding]:
-    """Misfits, and pairs of SKUs with too many of them; a picture never speaks for itself."""
-    by_sku = grouped(pictures.skus, pictures.vectors)
-    if len(by_sku) < 2:
-        return
-    metric = Metric.of(list(by_sku.values()))
-    vectors = metric.apply(pictures.vectors)
-    names = list(by_sku)
-    own = np.array([names.index(sku) for sku in pictures.skus])
-    counts = np.bincount(own, minlength=len(names))
-    sums = np.array([group.sum(axis=0) for group in grouped(pictures.skus, vectors).values()])
-    cosines = vectors @ (sums / np.linalg.norm(sums, axis=1, keepdims=True)).T
-    rows = np.arange(len(vectors))
-    rest = sums[own] - vectors
-    to_own = (vectors * rest).sum(axis=1) / np.maximum(np.linalg.norm(rest, axis=1), 1e-9)
-    cosines[rows, own] = -np.inf
-    rival = cosines.argmax(axis=1)
-    misfits = np.flatnonzero((cosines[rows, rival] > to_own) & (counts[own] > 1))
-    pairs: dict[tuple[int, int], list[int]] = {}
-    for row in map(int, misfits):
-        one, other = sorted((int(own[row]), int(rival[row])))
-        pairs.setdefault((one, other), []).append(row)
+    """Pictures that resemble another SKU more than their own, and pairs of SKUs with too many of them."""
+    rows_of: dict[str, list[int]] = {}
+    for row, sku in enumerate(pictures.skus):
+        rows_of.setdefault(sku, []).append(row)
+    names, all_rows = list(rows_of), list(rows_of.values())
+    pairs: dict[tuple[int, int], list[tuple[int, int]]] = {}  # SKUs -> (own SKU, picture)
+    for fold in held_out([pictures.vectors[rows] for rows in all_rows]) if len(names) > 1 else ():
+        means = fold.means / np.maximum(np.linalg.norm(fold.means, axis=1, keepdims=True), 1e-9)
+        nearest = (fold.asked @ means.T).argmax(axis=1)
+        for rival, own, which in zip(nearest.tolist(), fold.truth.tolist(), fold.rows.tolist(), strict=True):
+            if rival != own:
+                pairs.setdefault((min(own, rival), max(own, rival)), []).append((own, all_rows[own][which]))
     for (one, other), confused in pairs.items():
-        by_row = [int((own[confused] == each).sum()) / counts[each] for each in (one, other)]
-        if len(confused) > 1 and max(by_row) >= CONFUSED_SHARE:
-            shown = tuple(pictures.sources[row] for row in confused[:4])
+        shares = [sum(own == sku for own, _ in confused) / len(all_rows[sku]) for sku in (one, other)]
+        if len(confused) > 1 and max(shares) >= CONFUSED_SHARE:
+            shown = tuple(pictures.sources[row] for _, row in confused[:SHOWN])
             yield Finding(FindingKind.LOOK_ALIKES, (names[one], names[other]), shown)
-        else:
-            for row in confused:
-                seen_as = names[own[row]], names[rival[row]]
-                yield Finding(FindingKind.MISFIT, seen_as, (pictures.sources[row],))
+            continue
+        for own, row in confused:
+            taken_for = other if own == one else one
+            yield Finding(FindingKind.MISFIT, (names[own], names[taken_for]), (pictures.sources[row],))
