@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,19 +57,19 @@ def _find_losses(
     timestamps_s: NDArray[np.float64], samples: NDArray[np.int64], rate_hz: float
 ) -> NDArray[np.int64]:
     """Samples lost before each batch: steps of the lateness that stay."""
-    lateness_s = timestamps_s - (np.cumsum(samples) - 1) / rate_hz
+    lateness_s = (timestamps_s - (np.cumsum(samples) - 1) / rate_hz).tolist()
     lost_before = np.zeros(len(samples), np.int64)
-    recent_s: deque[float] = deque([float(lateness_s[0])], maxlen=LEVEL_OVER)
+    recent_s: deque[float] = deque([lateness_s[0]], maxlen=LEVEL_OVER)
     lost_s = 0.0
-    for batch in range(1, len(samples)):
-        batch_s = samples[batch] / rate_hz
-        step_s = float(lateness_s[batch : batch + LOOK_AHEAD].min()) - lost_s - float(np.median(recent_s))
+    for batch, of_batch in enumerate(samples[1:].tolist(), 1):
+        batch_s = of_batch / rate_hz
+        step_s = min(lateness_s[batch : batch + LOOK_AHEAD]) - lost_s - median(recent_s)
         if step_s > batch_s / 2:
             whole = round(step_s / batch_s)
             whole_fits = abs(step_s - whole * batch_s) < WHOLE_BATCH_TOLERANCE_S
-            lost_before[batch] = whole * samples[batch] if whole_fits else round(step_s * rate_hz)
-            lost_s += lost_before[batch] / rate_hz
-        recent_s.append(float(lateness_s[batch]) - lost_s)
+            lost_before[batch] = whole * of_batch if whole_fits else round(step_s * rate_hz)
+            lost_s += float(lost_before[batch]) / rate_hz
+        recent_s.append(lateness_s[batch] - lost_s)
     return lost_before
 
 

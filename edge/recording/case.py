@@ -99,10 +99,15 @@ class Case(Protocol):
         """The store as it was."""
         ...
 
-    def inputs(self) -> Iterator[CaseInput]:
+    def inputs(self, window_s: float = 0.0) -> Iterator[CaseInput]:
         """Everything that was said, ordered by arrival; may be called again for another pass.
 
         Reads as it goes: memory does not grow with the length of the recording.
+
+        Args:
+            window_s: [s] Samples may come in pieces of up to so long, later than they were heard by no more
+                than that, and after the people of that time: for a replay that need not keep pace, long
+                pieces cost less, and how samples are cut makes no difference to what a node says.
 
         Raises:
             RecordingError: after everything readable has been delivered.

@@ -1,8 +1,4 @@
-"""Fewer and longer blocks for a replay that need not keep pace: what was sampled on, in one piece.
-
-How samples are cut into blocks makes no difference to what a node says (the contract tests hold it); long
-blocks only cost less.
-"""
+"""Fewer and longer blocks, from any source of blocks: what was sampled on, in one piece."""
 
 from __future__ import annotations
 
@@ -14,9 +10,6 @@ from edge.errors import RecordingError
 from edge.recording.case import CaseInput
 from edge.samples import NS_PER_S, WeightBlock
 
-WINDOW_S = 2.0
-"""[s] of samples in a block; nothing is put out of its order by more."""
-
 ON_GRID_NS = 1000
 """[ns] A block may begin so far from where the one before it ends."""
 
@@ -24,14 +17,18 @@ PEOPLE_MAX = 10_000
 """Frames held back at most, where no samples come to end a window."""
 
 
-def gathered(inputs: Iterable[CaseInput]) -> Iterator[CaseInput]:
+def gathered(inputs: Iterable[CaseInput], window_s: float) -> Iterator[CaseInput]:
     """The same inputs window by window: people first, then samples, each in their order.
 
-    So a store that waits for people who are late waits no longer than it would have.
+    So a store that waits for people who are late waits no longer than it would have. A window of 0 changes
+    nothing.
 
     Raises:
         RecordingError: that of ``inputs``, after everything before it.
     """
+    if not window_s:
+        yield from inputs
+        return
     people: list[CaseInput] = []
     blocks: dict[tuple[str | None, str], list[WeightBlock]] = {}
 
@@ -48,7 +45,7 @@ def gathered(inputs: Iterable[CaseInput]) -> Iterator[CaseInput]:
                 row = blocks.get((node, arrived.rack))
                 if row is None:
                     blocks[node, arrived.rack] = [arrived]
-                elif _continues(row, arrived):
+                elif _continues(row, arrived, window_s):
                     row.append(arrived)
                 else:
                     yield from window()
@@ -64,12 +61,12 @@ def gathered(inputs: Iterable[CaseInput]) -> Iterator[CaseInput]:
     yield from window()
 
 
-def _continues(row: list[WeightBlock], after: WeightBlock) -> bool:
+def _continues(row: list[WeightBlock], after: WeightBlock, window_s: float) -> bool:
     """Whether samples go on from block to block on one even grid, and the window is not over."""
     first, last = row[0], row[-1]
     due_ns = last.mono_ns + len(last.grams) * last.period_ns
     return (
-        after.mono_ns - first.mono_ns < WINDOW_S * NS_PER_S - ON_GRID_NS
+        after.mono_ns - first.mono_ns < window_s * NS_PER_S - ON_GRID_NS
         and not after.lost_before
         and after.period_ns == last.period_ns
         and after.grams.shape[1] == last.grams.shape[1]

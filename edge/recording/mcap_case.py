@@ -20,6 +20,7 @@ from edge.errors import MessageError, RecordingError
 from edge.messages import Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame
 from edge.payload import decode
 from edge.recording.case import CaseInput, CaseSetup, StoreInput
+from edge.recording.gathering import gathered
 from edge.recording.mcap_layout import METADATA_NAME, RECORDING_SCHEMA, SETUP_NAME, decode_block
 from edge.samples import (
     CountBlock,
@@ -56,8 +57,11 @@ class McapCase:
         self._file = file
         self.setup = self._read_setup()
 
-    def inputs(self) -> Iterator[CaseInput]:
+    def inputs(self, window_s: float = 0.0) -> Iterator[CaseInput]:
         """See :class:`edge.recording.case.Case`."""
+        return gathered(self._as_recorded(), window_s)
+
+    def _as_recorded(self) -> Iterator[CaseInput]:
         for kind, channel, data in self._messages():
             with self._typed_faults():
                 arrived = _decoded_input(kind, channel, data)

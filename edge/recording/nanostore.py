@@ -17,9 +17,10 @@ from typing import TypeVar
 from edge.errors import RecordingError
 from edge.recording.case import REPLAY_BOOT, CaseInput, CaseSetup, NodeSetup
 from edge.recording.nanostore_people import Gate, Stay, read_frames, survey_visits
-from edge.recording.nanostore_plates import Gondola, read_weight_blocks, survey_gondolas
+from edge.recording.nanostore_plates import read_weight_blocks
 from edge.recording.nanostore_records import Line
 from edge.recording.nanostore_shelves import plate_name, read_catalogue, read_store_plan
+from edge.recording.nanostore_survey import Gondola, survey_gondolas
 from edge.samples import RackLayout, UtcReading
 
 _RecordT = TypeVar("_RecordT")
@@ -60,20 +61,22 @@ class NanostoreCase:
             plan.planogram(name, sampled),
         )
 
-    def inputs(self) -> Iterator[CaseInput]:
+    def inputs(self, window_s: float = 0.0) -> Iterator[CaseInput]:
         """See :class:`edge.recording.case.Case`. A fault of one file does not cut the other short."""
         for gondola in self._gondolas:
             yield _node(gondola), UtcReading(mono_ns=0, utc_s=self._epoch_s, synchronized=True)
         faults: list[RecordingError] = []
-        merged = heapq.merge(self._plates(faults), self._people(faults), key=lambda arrival: arrival[:2])
+        merged = heapq.merge(
+            self._plates(window_s, faults), self._people(faults), key=lambda arrival: arrival[:2]
+        )
         for _, _, arrived in merged:
             yield arrived
         if faults:
             raise faults[0]
 
-    def _plates(self, faults: list[RecordingError]) -> Iterator[_Arrival]:
+    def _plates(self, window_s: float, faults: list[RecordingError]) -> Iterator[_Arrival]:
         arrivals = _ArrivalClock()
-        blocks = read_weight_blocks(self._plates_file, self._gondolas, self._epoch_s)
+        blocks = read_weight_blocks(self._plates_file, self._gondolas, self._epoch_s, window_s)
         for line, block in _until_fault(blocks, faults):
             yield arrivals.next_s(line), 0, (f"g{block.rack}", block)
 

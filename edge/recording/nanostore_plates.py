@@ -1,188 +1,103 @@
-"""Plate batches of a nanostore case: which columns are sensors, where samples lie in time, grams by block.
+"""The second pass over a nanostore case's plates: batch by batch, or some seconds in one piece.
 
-Two passes, so that memory stays flat: the survey keeps one flag a column and one timestamp a batch, and looks
-into few of them; the reader then decodes batch by batch.
+Batches that are joined are decoded together, which costs less than one after the other.
 """
 
 from __future__ import annotations
 
-import logging
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import RecordingError
-from edge.recording.batch_clock import BatchClock, fit_batch_clock
-from edge.recording.ghost_columns import ColumnSurvey
-from edge.recording.json_lines import read_json_lines
-from edge.recording.nanostore_records import LARGEST_AXIS, PlateLine, Values
-from edge.recording.nanostore_shelves import PlateKey, StorePlan
+from edge.recording.nanostore_batches import read_batches
+from edge.recording.nanostore_records import PlateLine
+from edge.recording.nanostore_shelves import PlateKey
+from edge.recording.nanostore_survey import Gondola
 from edge.samples import NS_PER_S, WeightBlock
-
-NOMINAL_RATE_HZ = 60.0  # [Hz] where a line does not say
-FLOAT32 = "DATATYPE_FLOAT32"
-SLOWEST_HZ, FASTEST_HZ = 1.0, 10_000.0  # [Hz] no scale samples slower or faster
-
-LOOKED_AT_FIRST, LOOKED_AT_EVERY = 25, 10
-"""[batches] The survey looks into so many of a gondola, then into one of so many: live columns show."""
-
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Gondola:
-    """One gondola's plates and clock."""
-
-    name: str
-    plates: tuple[PlateKey, ...]  # in column order
-    rate_hz: float  # [Hz] nominal
-    clock: BatchClock
-
-
-@dataclass(slots=True)
-class _Survey:
-    """What the first pass learns of one gondola."""
-
-    rate_hz: float
-    columns: ColumnSurvey = field(default_factory=ColumnSurvey)
-    timestamps_s: list[float] = field(default_factory=list)
-    samples: list[int] = field(default_factory=list)
-
-
-def read_batches(file: Path) -> Iterator[tuple[str, PlateLine]]:
-    """Yield (file and line, line) of each batch; empty and doubled ones are left out.
-
-    Raises:
-        RecordingError: absent file, malformed line, or one that contradicts itself; everything before was
-            yielded.
-    """
-    latest: dict[str, float] = {}
-    doubled_total = 0
-    for number, line in read_json_lines(file, PlateLine):
-        values = line.document.plate_data.values
-        if values.is_empty or latest.get(line.gondola) == line.timestamp:
-            doubled_total += not values.is_empty
-            continue
-        latest[line.gondola] = line.timestamp
-        where = f"{file}:{number}"
-        if values.type != FLOAT32:
-            raise RecordingError("unknown sample type", where=where, found=values.type, expected=FLOAT32)
-        rate_hz = line.document.plate_data.freq_samp
-        if rate_hz and not SLOWEST_HZ <= rate_hz <= FASTEST_HZ:
-            raise RecordingError(
-                "impossible sampling rate", where=where, found=f"{rate_hz:g} Hz",
-                expected=f"{SLOWEST_HZ:g} to {FASTEST_HZ:g} Hz, or none for {NOMINAL_RATE_HZ:g}",
-                fix="Everything before this line was used.",
-            )  # fmt: skip
-        if len(values.shape) != 3 or not all(0 < side < LARGEST_AXIS for side in values.shape):
-            raise _misshapen(where, values)
-        yield where, line
-    if doubled_total:
-        log.warning("%s: left out %d batches that repeat the one before", file, doubled_total)
-
-
-def samples_of(where: str, values: Values) -> NDArray[np.float32]:
-    """Weights [time, shelf, plate] g of a batch.
-
-    Raises:
-        RecordingError: no base64, or not as many as the shape says.
-    """
-    try:
-        data = values.decoded()
-    except msgspec.DecodeError as error:
-        raise RecordingError(
-            f"malformed line: {error}", where=where, fix="Everything before this line was used."
-        ) from error
-    if len(data) != 4 * math.prod(values.shape):
-        raise _misshapen(where, values)
-    return np.frombuffer(data, "<f4").reshape(values.shape)
-
-
-def survey_gondolas(file: Path, plan: StorePlan) -> tuple[Gondola, ...]:
-    """First pass: find the sensors and fit the clocks, up to the first fault of the file.
-
-    Args:
-        file: ``plate_data.json``.
-        plan: tells how wide a gondola is; those it does not know are judged by their data.
-
-    Raises:
-        RecordingError: the file cannot be read at all.
-    """
-    surveys: dict[str, _Survey] = {}
-    try:
-        for where, line in read_batches(file):
-            gondola, batch = line.gondola, line.document.plate_data
-            survey = surveys.get(gondola)
-            if survey is None:
-                survey = surveys[gondola] = _Survey(batch.freq_samp or NOMINAL_RATE_HZ)
-            # Copies can only be told in batches that follow each other.
-            compare, batches = gondola not in plan.widths, len(survey.samples)
-            if compare or batches < LOOKED_AT_FIRST or not batches % LOOKED_AT_EVERY:
-                survey.columns.update(samples_of(where, batch.values), compare=compare)
-            survey.timestamps_s.append(line.timestamp)
-            survey.samples.append(batch.values.shape[0])
-    except RecordingError:
-        # The second pass meets it again, after it has delivered everything before.
-        if not surveys:
-            raise
-    surveys = {gondola: survey for gondola, survey in surveys.items() if survey.samples}
-    if not surveys:
-        raise RecordingError("no samples", where=str(file), fix="Check that the recording is complete.")
-    found = []
-    for name in sorted(surveys, key=int):
-        survey = surveys[name]
-        listed = {(shelf, plate) for gondola, shelf, plate in plan.boxes if gondola == name}
-        columns = survey.columns.sensors(plan.widths.get(name), listed)
-        clock = fit_batch_clock(np.array(survey.timestamps_s), np.array(survey.samples), survey.rate_hz)
-        if columns:
-            plates = tuple((name, shelf, plate) for shelf, plate in columns)
-            found.append(Gondola(name, plates, survey.rate_hz, clock))
-    if not found:
-        raise RecordingError(
-            "no plate has a usable signal", where=str(file),
-            found="no number, constants and copies alone, or columns beyond those of the planogram",
-            fix="Check that the recording is complete and the planogram is its own.",
-        )  # fmt: skip
-    return tuple(found)
 
 
 def read_weight_blocks(
-    file: Path, gondolas: Iterable[Gondola], epoch_s: float
+    file: Path, gondolas: Iterable[Gondola], epoch_s: float, window_s: float = 0.0
 ) -> Iterator[tuple[PlateLine, WeightBlock]]:
-    """Second pass: yield each line with its block, dated in ns since ``epoch_s``.
+    """Yield blocks, dated in ns since ``epoch_s``, each with the last line that was read for it.
+
+    Args:
+        file: ``plate_data.json``.
+        gondolas: those to be read, as surveyed.
+        epoch_s: epoch time of 0 ns.
+        window_s: [s] of a gondola's samples that come in one block, where none are missing in between. Blocks
+            of all gondolas come when that of one is complete.
 
     Raises:
-        RecordingError: as :func:`read_batches`.
+        RecordingError: as :func:`read_batches`, after everything before it was yielded.
     """
-    by_name = {gondola.name: gondola for gondola in gondolas}
-    batch_number = dict.fromkeys(by_name, 0)
-    columns: dict[tuple[str, tuple[int, ...]], _Columns] = {}
-    for where, line in read_batches(file):
-        gondola = by_name.get(line.gondola)
-        if gondola is None:
-            continue
-        values = line.document.plate_data.values
-        samples = samples_of(where, values)
-        clock, batch = gondola.clock, batch_number[gondola.name]
-        batch_number[gondola.name] += 1
-        shape = values.shape[1:]
-        picked = columns.get((gondola.name, shape))
-        if picked is None:
-            picked = columns[gondola.name, shape] = _Columns.of(gondola.plates, shape)
-        yield (
-            line,
-            WeightBlock(
-                rack=gondola.name,
-                mono_ns=round((clock.first_sample_s(batch) - epoch_s) * NS_PER_S),
-                period_ns=clock.period_s * NS_PER_S,
-                grams=picked.grams_of(samples),
-                lost_before=int(clock.lost_before[batch]),
-            ),
+    runs = {gondola.name: _Run(gondola) for gondola in gondolas}
+    line: PlateLine | None = None
+
+    def window() -> Iterator[tuple[PlateLine, WeightBlock]]:
+        for run in runs.values():
+            if run.samples and line is not None:
+                yield line, run.taken(epoch_s)
+
+    try:
+        for batch in read_batches(file):
+            run = runs.get(batch.gondola)
+            if run is None:
+                continue
+            samples, shape = batch.samples(), batch.values.shape
+            if run.samples and not run.takes(shape, window_s):
+                yield from window()
+            run.add(samples, shape)
+            line = batch.line
+            if not window_s:
+                yield from window()
+    except RecordingError:
+        yield from window()
+        raise
+    yield from window()
+
+
+@dataclass(slots=True)
+class _Run:
+    """Batches of one gondola that follow each other without a gap."""
+
+    gondola: Gondola
+    samples: list[bytes] = field(default_factory=list)
+    rows: int = 0  # [samples] in them
+    first_batch: int = 0  # number of the first
+    shape: tuple[int, ...] = ()  # (shelf, plate) of all
+    columns: dict[tuple[int, ...], _Columns] = field(default_factory=dict)  # by shape
+
+    def takes(self, shape: tuple[int, ...], window_s: float) -> bool:
+        """Whether another batch belongs to the same block."""
+        lost = self.gondola.clock.lost_before[self.first_batch + len(self.samples)]
+        return self.rows < round(window_s * self.gondola.rate_hz) and shape[1:] == self.shape and not lost
+
+    def add(self, samples: bytes, shape: tuple[int, ...]) -> None:
+        """Another batch."""
+        self.samples.append(samples)
+        self.rows += shape[0]
+        self.shape = shape[1:]
+
+    def taken(self, epoch_s: float) -> WeightBlock:
+        """The block; another begins with the next batch."""
+        clock, batch = self.gondola.clock, self.first_batch
+        columns = self.columns.get(self.shape)
+        if columns is None:
+            columns = self.columns[self.shape] = _Columns.of(self.gondola.plates, self.shape)
+        samples = np.frombuffer(b"".join(self.samples), "<f4").reshape(-1, self.shape[0] * self.shape[1])
+        self.first_batch += len(self.samples)
+        self.samples, self.rows = [], 0
+        return WeightBlock(
+            rack=self.gondola.name,
+            mono_ns=round((clock.first_sample_s(batch) - epoch_s) * NS_PER_S),
+            period_ns=clock.period_s * NS_PER_S,
+            grams=columns.grams_of(samples),
+            lost_before=int(clock.lost_before[batch]),
         )
 
 
@@ -201,19 +116,9 @@ class _Columns:
         return cls(np.where(there, shelf * width + plate, 0), None if there.all() else ~there)
 
     def grams_of(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
-        """[n, plate] g; NaN where this batch has no such column or no finite value."""
-        picked = samples.reshape(len(samples), -1)[:, self.index].astype(np.float64)
+        """[n, plate] g; NaN where a sample has no such column or no finite value."""
+        picked = samples.take(self.index, axis=1).astype(np.float64)
         if self.absent is not None:
             picked[:, self.absent] = np.nan
-        if not math.isfinite(picked.sum()):
-            picked[~np.isfinite(picked)] = np.nan
+        picked[np.isinf(picked)] = np.nan
         return picked
-
-
-def _misshapen(where: str, values: Values) -> RecordingError:
-    return RecordingError(
-        "batch and shape differ", where=where,
-        found=f"{len(values.data)} characters for shape {values.shape}",
-        expected="base64 of 4 bytes for each of [time, shelf, plate]",
-        fix="Everything before this line was used.",
-    )  # fmt: skip

@@ -21,6 +21,10 @@ from edge.weight.kernel.library import kernel, names, pointer, structure
 HOLE_S = 0.5
 """[s] Blocks may be dated with so much jitter; a longer delay is a hole."""
 
+ON_GRID_NS = 1000
+"""[ns] A block that begins so near to where the one before it ends is dated by the same clock: samples are
+counted on, so that how they are cut does not even move them by a rounding."""
+
 States = tuple[SensorState, ...]
 
 _STATES = {code: SensorState[name.removeprefix("SENSOR_")] for code, name in names("sensor_state").items()}
@@ -55,7 +59,9 @@ class Conditioner:
         """Forget everything; equal to a new conditioner."""
         plates, options = len(self._rack.plates), self._options
         self._pending = np.empty((0, plates))
-        self._next_ns = 0  # [ns] when the next block should begin
+        self._origin_ns = 0  # [ns] from which samples are counted
+        self._counted = 0  # [samples] since
+        self._period_ns = 0.0  # [ns] between them
         self._conditioning = structure(
             "conditioning",
             plates=plates,
@@ -78,6 +84,7 @@ class Conditioner:
     def update(self, block: WeightBlock) -> Stretch | None:
         """Hops completed by ``block``; the newest sample waits for its successor."""
         samples = np.concatenate([*self._hole(block), block.grams])
+        self._counted += len(block.grams)
         hops = (samples.shape[0] - 1) // self.hop_samples
         if hops <= 0:
             self._pending = samples
@@ -85,8 +92,7 @@ class Conditioner:
         used = hops * self.hop_samples
         self._pending = samples[used:].copy()
         behind = samples.shape[0] - self.hop_samples * np.arange(1, hops + 1)  # samples after each hop's last
-        last_ns = block.mono_ns + round((block.grams.shape[0] - 1) * block.period_ns)
-        end_ns = last_ns - np.rint(behind * block.period_ns).astype(np.int64)
+        end_ns = self._origin_ns + np.rint((self._counted - 1 - behind) * self._period_ns).astype(np.int64)
         shape = (hops, samples.shape[1])
         mean_g, spread_g = np.empty(shape), np.empty(shape)
         valid, codes = np.empty(shape, np.bool_), np.empty(shape, np.uint8)
@@ -104,9 +110,11 @@ class Conditioner:
         Sequence numbers count what was lost on the way; a hole in time that they do not explain is a link
         that was down, or a board that restarted.
         """
-        late_s = (block.mono_ns - self._next_ns) / NS_PER_S if self._next_ns else 0.0
+        due_ns = self._origin_ns + round(self._counted * self._period_ns)
+        late_s = (block.mono_ns - due_ns) / NS_PER_S if self._period_ns else 0.0
         lost = max(block.lost_before, round(late_s * self._rack.rate_hz) if late_s > HOLE_S else 0)
-        self._next_ns = block.mono_ns + round(block.grams.shape[0] * block.period_ns)
+        if lost or block.period_ns != self._period_ns or abs(block.mono_ns - due_ns) > ON_GRID_NS:
+            self._origin_ns, self._counted, self._period_ns = block.mono_ns, 0, block.period_ns
         if not lost:
             return [self._pending]
         # A longer hole needs no more NaN than it takes to call every plate stale; the grid starts anew.

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from edge.errors import RecordingError
 from edge.messages import TrackFrame
-from edge.recording.gathering import PEOPLE_MAX, WINDOW_S, gathered
+from edge.recording.gathering import PEOPLE_MAX, gathered
 from edge.samples import LinkFault, LinkReport, UtcReading, WeightBlock
 
+WINDOW_S = 2.0
 PERIOD_NS = 1e9 / 60
 ROWS = 12
 
@@ -46,7 +47,7 @@ def test_every_sample_comes_once_in_order_and_so_does_every_person(kinds):
         else:
             inputs.append(block(kind, 0, start_row=rows[kind]))
             rows[kind] += ROWS
-    said = list(gathered(inputs))
+    said = list(gathered(inputs, WINDOW_S))
     for rack in ("1", "2"):
         before, after = blocks_of(inputs, rack), blocks_of(said, rack)
         if before:
@@ -62,7 +63,7 @@ def test_every_sample_comes_once_in_order_and_so_does_every_person(kinds):
 
 
 def test_blocks_are_joined_up_to_the_window():
-    said = blocks_of(list(gathered(block("1", number) for number in range(25))), "1")
+    said = blocks_of(list(gathered((block("1", number) for number in range(25)), WINDOW_S)), "1")
     assert [len(each.grams) for each in said] == [120, 120, 60]
 
 
@@ -70,7 +71,7 @@ def test_what_a_node_hears_of_its_clock_and_links_keeps_its_place():
     reading = UtcReading(mono_ns=5, utc_s=7.0, synchronized=True)
     report = LinkReport("1", 9, LinkFault.STALE)
     inputs = [block("1", 0), ("g1", reading), block("1", 1), ("g1", report), block("1", 2)]
-    assert [arrived for _, arrived in gathered(inputs)] == [arrived for _, arrived in inputs]
+    assert [arrived for _, arrived in gathered(inputs, WINDOW_S)] == [arrived for _, arrived in inputs]
 
 
 def test_a_fault_comes_after_everything_before_it():
@@ -81,10 +82,10 @@ def test_a_fault_comes_after_everything_before_it():
 
     said = []
     with pytest.raises(RecordingError, match="cut off"):
-        said.extend(gathered(torn()))  # keeps what came before the fault
+        said.extend(gathered(torn(), WINDOW_S))  # keeps what came before the fault
     assert len(said) == 2
 
 
 def test_people_alone_are_not_held_for_ever():
-    said = gathered(frame(float(number)) for number in range(10 * PEOPLE_MAX))
+    said = gathered((frame(float(number)) for number in range(10 * PEOPLE_MAX)), WINDOW_S)
     assert next(said)[1].t == 0.0

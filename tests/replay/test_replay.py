@@ -135,7 +135,7 @@ def test_how_blocks_are_cut_makes_no_difference(case_dir, tmp_path):
         def __init__(self, case):
             self.setup, self._case = case.setup, case
 
-        def inputs(self):
+        def inputs(self, window_s):
             for node, arrived in self._case.inputs():
                 if hasattr(arrived, "grams"):
                     half = len(arrived.grams) // 3

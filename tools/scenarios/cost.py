@@ -13,12 +13,12 @@ from typing import TypeVar
 from rich import box
 from rich.table import Table
 
-from edge.cli.replay.in_process import InProcessReplay
+from edge.cli.replay.in_process import WINDOW_S, InProcessReplay
 from edge.recording.case import CaseInput
-from edge.recording.gathering import gathered
 from edge.recording.nanostore import NanostoreCase
-from edge.recording.nanostore_plates import read_weight_blocks, survey_gondolas
+from edge.recording.nanostore_plates import read_weight_blocks
 from edge.recording.nanostore_shelves import read_store_plan
+from edge.recording.nanostore_survey import survey_gondolas
 from edge.samples import UtcReading, WeightBlock
 from edge.weight.rack import RackWatch
 from tools.nanostore_files import write_nanostore
@@ -77,14 +77,14 @@ def _parts(files: Path) -> list[tuple[str, float, float]]:
     case = NanostoreCase(files)
     plates = sum(len(rack.plates) for node in case.setup.nodes.values() for rack in node.racks)
     fed = _by_node(case.inputs(), WeightBlock)
-    joined = _by_node(gathered(case.inputs()), WeightBlock)
+    joined = _by_node(case.inputs(WINDOW_S), WeightBlock)
     utc = {node: readings[-1] for node, readings in _by_node(case.inputs(), UtcReading).items()}
     lasts_s = max(blocks[-1].mono_ns for blocks in fed.values()) / 1e9
     winner = Winner(case)
 
     def decode() -> None:
         plate_data, plan = files / "plate_data.json", read_store_plan(files / "planogram.json")
-        for _ in read_weight_blocks(plate_data, survey_gondolas(plate_data, plan), 0.0):
+        for _ in read_weight_blocks(plate_data, survey_gondolas(plate_data, plan), 0.0, WINDOW_S):
             pass
 
     def weigh(by_node: dict[str, list[WeightBlock]]) -> None:

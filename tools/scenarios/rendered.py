@@ -11,6 +11,7 @@ import numpy as np
 from edge.config import AttributionSection, CartSection, FusionSection, WeightSection
 from edge.planogram import Catalogue, Facing, Planogram, shelf_of
 from edge.recording.case import CaseInput, CaseSetup, NodeSetup
+from edge.recording.gathering import gathered
 from edge.samples import RackLayout, UtcReading, WeightBlock
 from tools.scenarios.noise import LSB_G, Noise
 from tools.scenarios.script import Script
@@ -87,8 +88,11 @@ class RenderedCase:
         self._blocks = {gondola: self._render(gondola, columns) for gondola, columns in self._racks.items()}
         self.people = TrackedPeople(script, self._rng).reports()
 
-    def inputs(self) -> Iterator[CaseInput]:
+    def inputs(self, window_s: float = 0.0) -> Iterator[CaseInput]:
         """See :class:`edge.recording.case.Case`."""
+        return gathered(self._as_recorded(), window_s)
+
+    def _as_recorded(self) -> Iterator[CaseInput]:
         for gondola in self._blocks:
             yield f"g{gondola}", UtcReading(mono_ns=0, utc_s=EPOCH, synchronized=True)
         streams: list[Iterator[tuple[float, int, CaseInput]]] = [

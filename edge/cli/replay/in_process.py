@@ -10,11 +10,13 @@ from edge.aggregator.store import Store
 from edge.messages import NodeMessage
 from edge.node.pipeline import NodePipeline
 from edge.recording.case import Case, StoreInput
-from edge.recording.gathering import gathered
 from edge.recording.mcap_recorder import Recorder
 from edge.samples import NS_PER_S, CountBlock, NodeInput, UtcReading, WeightBlock
 
 SETTLE_EVERY_S = 1.0  # [s] of store time between looks at what is due
+
+WINDOW_S = 2.0
+"""[s] of samples at a time, where nobody keeps pace: nothing is put out of its order by more."""
 
 
 @dataclass(slots=True)
@@ -83,9 +85,8 @@ class InProcessReplay:
             RecordingError: the recording ends in a fault; everything before it is in the store.
         """
         try:
-            inputs = self._case.inputs()
             as_they_came = pace is not None or self._recorder is not None
-            for node, arrived in inputs if as_they_came else gathered(inputs):
+            for node, arrived in self._case.inputs(0.0 if as_they_came else WINDOW_S):
                 if isinstance(arrived, StoreInput):
                     self._hear(arrived)
                 elif node in self._pipelines:
