@@ -79,6 +79,11 @@ class CameraSection(Section, frozen=True, kw_only=True):
             )  # fmt: skip
         if self.kind is not SourceKind.STREAM and (self.username or self.password_file):
             raise FieldError("username", "only a network camera asks for one")
+        if self.lost_after_s * self.rate_hz < 2:
+            raise FieldError(
+                "lost_after_s", "shorter than two pictures", found=f"{self.lost_after_s:g} s",
+                expected=f"at least {2 / self.rate_hz:g} s at this `rate_hz`",
+            )  # fmt: skip
         if self.size_px and self.kind is not SourceKind.DEVICE:
             raise FieldError("size_px", "only a device can be asked for a size")
 

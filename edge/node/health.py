@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.messages import NodeHealth, PlateHealth, RackHealth
+from edge.messages import CameraHealth, NodeHealth, PlateHealth, RackHealth
 from edge.samples import NS_PER_S
 
 CHANGE_EVERY_S = 0.5
@@ -19,16 +19,18 @@ class NodeCondition:
     plates: tuple[PlateHealth, ...]
     racks: tuple[RackHealth, ...]
     fault: str  # one sentence, or empty
+    cameras: tuple[CameraHealth, ...] = ()
 
     def differs_from(self, other: NodeCondition) -> bool:
         """Whether a state changed; levels, rates and counters always do."""
         return _states(self) != _states(other)
 
 
-def _states(condition: NodeCondition) -> tuple[Sequence[object], Sequence[object], str]:
+def _states(condition: NodeCondition) -> tuple[Sequence[object], Sequence[object], Sequence[object], str]:
     return (
         [(plate.plate, plate.state) for plate in condition.plates],
         [(rack.rack, rack.connected) for rack in condition.racks],
+        [(camera.camera, camera.state) for camera in condition.cameras],
         condition.fault,
     )
 
@@ -64,5 +66,5 @@ class HealthReports:
         self._last, self._last_ns = condition, mono_ns
         return NodeHealth(
             node=self._node, boot=self._boot, utc=round(utc_s, 3), backlog=backlog,
-            plates=condition.plates, racks=condition.racks, fault=condition.fault,
+            plates=condition.plates, racks=condition.racks, cameras=condition.cameras, fault=condition.fault,
         )  # fmt: skip

@@ -96,6 +96,7 @@ def _runtime(
         plates=tuple(plate for rack in setup.racks for plate in rack.plates),
     )
     faults = Faults()
+    faults.report("vision", station.fault)
     connection = Connection(
         config.broker,
         client_id=f"steelyard-node-{config.node}",
@@ -118,6 +119,9 @@ def _runtime(
             weight=setup.weight,
             fusion=setup.fusion,
             calibrations=setup.calibrations,
+            witness=station.witness,
+            evidence=config.vision.evidence,
+            to_jpeg=station.to_jpeg,
         ),
         source=station.source,
         delivery=Delivery(

@@ -5,7 +5,7 @@ No clock, no I/O: time comes with the inputs. How inputs are cut into calls make
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -17,6 +17,8 @@ from edge.fusion.segmentation import SURE, Segmentation, Verdict
 from edge.messages import (
     Disturbance,
     DisturbanceKind,
+    EventEvidence,
+    EventIdentity,
     EventKind,
     NodeMessage,
     PlateDelta,
@@ -24,6 +26,8 @@ from edge.messages import (
     SensorState,
     ShelfEvent,
 )
+from edge.node.evidence import EvidenceDesk
+from edge.node.second_look import ActKey, SecondLook
 from edge.planogram import Catalogue, Planogram
 from edge.samples import (
     NS_PER_S,
@@ -37,6 +41,7 @@ from edge.samples import (
     Recalibration,
     UtcReading,
 )
+from edge.vision.testimony import PictureEncoder, Testimony, Witness
 from edge.weight.disturbance import reported
 from edge.weight.rack import RackStep, RackWatch
 
@@ -69,6 +74,9 @@ class NodePipeline:
         weight: options of the weight path.
         fusion: options of the hypotheses.
         calibrations: by rack; racks that report grams need none.
+        witness: sees the shelves; None: events are told by weight alone.
+        evidence: whether evidence of events is collected, see :meth:`take_evidence`.
+        to_jpeg: encodes its pictures.
     """
 
     def __init__(
@@ -82,6 +90,9 @@ class NodePipeline:
         weight: WeightSection,
         fusion: FusionSection,
         calibrations: Mapping[str, CalibrationFile] | None = None,
+        witness: Witness | None = None,
+        evidence: bool = False,
+        to_jpeg: PictureEncoder | None = None,
     ) -> None:
         self._node, self._boot = node, boot
         known = calibrations or {}
@@ -91,6 +102,8 @@ class NodePipeline:
         self._segmentations = {
             rack.rack: Segmentation(planogram, hypotheses, fusion, weight.join_s) for rack in racks
         }
+        self._second_look = SecondLook(witness, hypotheses)
+        self._desk = EvidenceDesk(self._racks, to_jpeg) if evidence else None
         self.reset()
 
     def reset(self) -> None:
@@ -101,7 +114,11 @@ class NodePipeline:
         self._seq = 0
         for segmentation in self._segmentations.values():
             segmentation.reset()
-        self._said: dict[tuple[str, int], _Said] = {}  # by rack and key of the act
+        self._second_look.reset()
+        if self._desk is not None:
+            self._desk.reset()
+        self._evidence: list[EventEvidence] = []
+        self._said: dict[ActKey, _Said] = {}
 
     @property
     def next_seq(self) -> int:
@@ -123,9 +140,12 @@ class NodePipeline:
             elif isinstance(arrived, PlateHold | Recalibration):
                 self._set_right(arrived)
             elif isinstance(arrived, Frame | CameraReport):
-                pass
+                if (witness := self._second_look.witness) is not None:
+                    messages.extend(self._told_by(witness.update(arrived)))
             elif arrived.rack in self._racks:
                 rack = self._racks[arrived.rack]
+                if self._desk is not None and not isinstance(arrived, LinkReport):
+                    self._desk.keep(arrived)
                 steps = [rack.link(arrived)] if isinstance(arrived, LinkReport) else rack.update(arrived)
                 for step in steps:
                     messages.extend(self._messages(arrived.rack, step))
@@ -138,13 +158,21 @@ class NodePipeline:
                 rack.hold(arrived) if isinstance(arrived, PlateHold) else rack.recalibrate(arrived)
 
     def flush(self) -> tuple[NodeMessage, ...]:
-        """The recording ends here: decide what waits for neighbours only."""
-        return tuple(
+        """The recording ends here: decide what waits for neighbours or pictures only."""
+        messages = [
             message
             for rack, segmentation in self._segmentations.items()
             for verdict in segmentation.flush()
             for message in self._publish(rack, verdict)
-        )
+        ]
+        if (witness := self._second_look.witness) is not None:
+            messages.extend(self._told_by(witness.flush()))
+        return tuple(messages)
+
+    def take_evidence(self) -> tuple[EventEvidence, ...]:
+        """Evidence of events since the last call."""
+        taken, self._evidence = tuple(self._evidence), []
+        return taken
 
     def plate_health(self) -> tuple[PlateHealth, ...]:
         """Every plate as it is now."""
@@ -189,6 +217,7 @@ class NodePipeline:
         key, act = (rack, verdict.key), verdict.act
         earlier = self._said.get(key)
         if act is None:
+            self._second_look.forget(key)
             if earlier is not None:
                 self._said[key] = said = earlier.revised(earlier.decided_ns)
                 yield self._withdrawal(said)
@@ -196,9 +225,33 @@ class NodePipeline:
         decided_ns = act.total.decided_ns
         said = self._new(decided_ns) if earlier is None else earlier.revised(decided_ns)
         self._said[key] = said
+        act, testimonies = self._second_look.told(key, act)
         yield self._event(said, act)
+        if self._second_look.witness is None:
+            self._collect(key, act, None)
+        yield from self._told_by(testimonies)
         horizon_ns = decided_ns - round(REVISABLE_S * NS_PER_S)
         self._said = {key: each for key, each in self._said.items() if each.decided_ns >= horizon_ns}
+
+    def _told_by(self, testimonies: Iterable[Testimony]) -> Iterator[NodeMessage]:
+        """What the cameras saw: a revision of the event, under its name."""
+        for testimony in testimonies:
+            seen = self._second_look.heard(testimony)
+            if seen is None:
+                continue
+            key, act = testimony.key, seen
+            earlier = self._said.get(key)
+            if earlier is not None and testimony.looks:
+                said = earlier.revised(max(earlier.decided_ns, testimony.mono_ns))
+                self._said[key] = said
+                yield self._event(said, act)
+            self._collect(key, act, testimony)
+
+    def _collect(self, key: ActKey, act: Act, testimony: Testimony | None) -> None:
+        """Keep the evidence of an event that was told."""
+        if self._desk is not None and act.hypotheses and key in self._said:
+            event = EventIdentity(self._node, self._boot, self._said[key].seq)
+            self._evidence.append(self._desk.of(event, key[0], act.total, self._utc, testimony))
 
     def _new(self, decided_ns: int) -> _Said:
         """The next number of this boot."""

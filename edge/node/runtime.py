@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Iterable, Sequence, Set
 
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection, Received
 from edge.clock import Clock
 from edge.errors import MessageError, StorageError
-from edge.messages import Ack, Command, CommandVerb, NodeMessage, NodeState, Reply
+from edge.messages import Ack, Command, CommandVerb, EventEvidence, NodeMessage, NodeState, Reply
 from edge.node.calibration_desk import VERBS as CALIBRATION_VERBS
 from edge.node.calibration_desk import Answer, CalibrationDesk
 from edge.node.delivery import Delivery
@@ -24,7 +25,7 @@ from edge.node.sources import InputSource
 from edge.payload import decode, encode
 from edge.recording.mcap_recorder import Recorder
 from edge.samples import NS_PER_S, NodeInput, PlateHold, Recalibration
-from edge.topics import NODE_ACK, NODE_COMMAND, NODE_HEALTH, NODE_REPLY, NODE_STATE, TopicNames
+from edge.topics import NODE_ACK, NODE_COMMAND, NODE_EVIDENCE, NODE_HEALTH, NODE_REPLY, NODE_STATE, TopicNames
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +34,9 @@ LOOK_EVERY_S = 0.25
 
 LEVELS_EVERY_S = 60.0
 """[s] between stores of settled levels while nothing happens; a plate's first one is stored at once."""
+
+EVIDENCE_WAITING_MAX = 32
+"""[events] whose evidence waits for the broker, in memory: events are durable, their pictures are not."""
 
 FAREWELL_S = 2.0
 """[s] for the broker to take the offline state at a stop in good order."""
@@ -83,6 +87,7 @@ class NodeRuntime:
         self._look_ns = self._levels_ns = 0
         self._stored_plates: Set[str] = frozenset()
         self._connected = False
+        self._evidence: deque[EventEvidence] = deque(maxlen=EVIDENCE_WAITING_MAX)
         self._flushed = False
         self._refusing: set[str] = set()  # topics whose last message was refused
 
@@ -93,6 +98,7 @@ class NodeRuntime:
             while not stop.is_set() and not (self._flushed and self._delivery.backlog == 0):
                 self._decide()
                 self._delivery.pump(self._clock.mono_ns())
+                self._show_evidence()
                 self._look()
                 self._hear(self._source.wait_s())
         finally:
@@ -110,11 +116,21 @@ class NodeRuntime:
             messages = self._pipeline.flush()
             self._flushed = True
         self._record(inputs, messages)
+        self._evidence.extend(self._pipeline.take_evidence())
         self._delivery.accept(messages)
         if messages:
             # The decision that explains a level is on disk before the level is.
             self._delivery.pump(self._clock.mono_ns())
             self._store_levels()
+
+    def _show_evidence(self) -> None:
+        """Publish evidence; while nobody takes it, the latest waits."""
+        while self._connected and self._evidence:
+            shown = self._evidence[0]
+            topic = self._topics.of(NODE_EVIDENCE, node=shown.node, event=str(shown.identity))
+            if not self._connection.publish(topic, encode(shown)):
+                break
+            self._evidence.popleft()
 
     def _store_levels(self) -> None:
         if self._keep_levels and (levels_g := self._pipeline.levels()):
@@ -233,7 +249,12 @@ class NodeRuntime:
         self._faults.report("source", self._source.fault)
         if not self._connected:
             return
-        condition = NodeCondition(self._pipeline.plate_health(), self._source.health(), self._faults.sentence)
+        condition = NodeCondition(
+            self._pipeline.plate_health(),
+            self._source.health(),
+            self._faults.sentence,
+            self._source.cameras(),
+        )
         report = self._health.update(
             condition, backlog=self._delivery.backlog, utc_s=self._clock.utc_s(), mono_ns=now_ns
         )

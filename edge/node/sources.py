@@ -7,11 +7,20 @@ from typing import Protocol
 
 from edge.clock import Clock
 from edge.errors import RecordingError
-from edge.messages import RackHealth
+from edge.messages import CameraHealth, RackHealth
 from edge.node.boards import Boards
 from edge.node.utc_watch import UtcWatch
 from edge.outbox.store import StoredLevels
-from edge.samples import NS_PER_S, CountBlock, NodeInput, PriorLevels, UtcReading, WeightBlock
+from edge.samples import (
+    NS_PER_S,
+    CameraReport,
+    CountBlock,
+    Frame,
+    NodeInput,
+    PriorLevels,
+    UtcReading,
+    WeightBlock,
+)
 
 CHUNK = 64
 """[inputs] of a recording at a time, so that commands and acknowledgements are heard in between."""
@@ -42,8 +51,33 @@ class InputSource(Protocol):
         """The racks' links."""
         ...
 
+    def cameras(self) -> tuple[CameraHealth, ...]:
+        """Its cameras."""
+        ...
+
     def close(self) -> None:
         """Release what it holds."""
+        ...
+
+
+class CameraSource(Protocol):
+    """What a live node asks its cameras for; see :class:`edge.node.eyes.Cameras`."""
+
+    @property
+    def fault(self) -> str:
+        """One sentence about cameras that need a hand, else empty."""
+        ...
+
+    def poll(self) -> list[Frame | CameraReport]:
+        """Frames and changes of state since the last call; never waits."""
+        ...
+
+    def health(self) -> tuple[CameraHealth, ...]:
+        """Every camera in numbers."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading."""
         ...
 
 
@@ -55,6 +89,7 @@ class LiveSource:
         utc_watch: gives readings of the clock.
         prior: settled levels of the last boot.
         clock: the host's.
+        cameras: the node's, if it has any.
     """
 
     POLL_S = 0.03
@@ -63,14 +98,22 @@ class LiveSource:
     ended = False
 
     def __init__(
-        self, boards: Boards, utc_watch: UtcWatch, prior: StoredLevels | None, *, clock: Clock
+        self,
+        boards: Boards,
+        utc_watch: UtcWatch,
+        prior: StoredLevels | None,
+        *,
+        clock: Clock,
+        cameras: CameraSource | None = None,
     ) -> None:
         self._boards, self._utc_watch, self._prior, self._clock = boards, utc_watch, prior, clock
+        self._cameras = cameras
 
     @property
     def fault(self) -> str:
         """See :class:`InputSource`."""
-        return self._boards.fault
+        faults = (self._boards.fault, self._cameras.fault if self._cameras is not None else "")
+        return "; ".join(filter(None, faults))
 
     def poll(self) -> list[NodeInput]:
         """See :class:`InputSource`."""
@@ -80,7 +123,8 @@ class LiveSource:
         if self._prior is not None:
             inputs.append(PriorLevels(self._clock.mono_ns(), self._prior.utc_s, self._prior.levels_g))
             self._prior = None
-        return inputs + list(self._boards.poll())
+        inputs += self._boards.poll()
+        return inputs if self._cameras is None else inputs + list(self._cameras.poll())
 
     def wait_s(self) -> float:
         """See :class:`InputSource`."""
@@ -90,9 +134,15 @@ class LiveSource:
         """See :class:`InputSource`."""
         return self._boards.health()
 
+    def cameras(self) -> tuple[CameraHealth, ...]:
+        """See :class:`InputSource`."""
+        return self._cameras.health() if self._cameras is not None else ()
+
     def close(self) -> None:
         """See :class:`InputSource`."""
         self._boards.close()
+        if self._cameras is not None:
+            self._cameras.close()
 
 
 class RecordedSource:
@@ -130,6 +180,10 @@ class RecordedSource:
     def health(self) -> tuple[RackHealth, ...]:
         """See :class:`InputSource`."""
         return tuple(self._racks.values())
+
+    def cameras(self) -> tuple[CameraHealth, ...]:
+        """See :class:`InputSource`."""
+        return ()
 
     def close(self) -> None:
         """See :class:`InputSource`."""

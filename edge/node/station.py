@@ -9,16 +9,17 @@ from pathlib import Path
 import msgspec
 
 from edge.clock import Clock, utc_is_synchronized
-from edge.config import NodeConfig, RecordingSection
-from edge.errors import RecordingError
+from edge.config import NodeConfig, RecordingSection, ViewCalibration
+from edge.errors import RecordingError, StartError
 from edge.node.boards import Boards, layouts, load_calibrations
-from edge.node.sources import InputSource, LiveSource, RecordedSource
+from edge.node.sources import CameraSource, InputSource, LiveSource, RecordedSource
 from edge.node.utc_watch import UtcWatch
 from edge.outbox.store import Outbox
 from edge.planogram import Catalogue, Planogram, load_catalogue, load_planogram
 from edge.recording.case import Case, NodeSetup
 from edge.recording.formats import open_case
 from edge.samples import CountBlock, LinkReport, NodeInput, WeightBlock
+from edge.vision.testimony import PictureEncoder, Witness
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class Station:
     catalogue: Catalogue
     planogram: Planogram
     source: InputSource
+    witness: Witness | None  # sees the shelves; None: it decides by weight alone
+    to_jpeg: PictureEncoder | None  # of evidence; None: without pictures
+    fault: str  # one sentence about what its vision lacks, or empty
     live: bool  # False: a recording, which leaves no levels for the next boot
 
 
@@ -43,20 +47,33 @@ def live_station(config: NodeConfig, base_dir: Path, outbox: Outbox, clock: Cloc
     catalogue = load_catalogue(base_dir / config.catalogue)
     planogram = load_planogram(base_dir / config.planogram, catalogue)
     calibrations = load_calibrations(config.boards, base_dir)
+    eyes = _live_eyes(config, base_dir, planogram, clock) if config.cameras else _NO_EYES
     setup = NodeSetup(
         boot=outbox.new_boot(),
         racks=layouts(config.boards),
         calibrations=calibrations,
         weight=config.weight,
         fusion=config.fusion,
+        vision=config.vision,
+        views=eyes.views,
     )
     source = LiveSource(
         Boards(config.boards, clock=clock, base_dir=base_dir),
         UtcWatch(clock, utc_is_synchronized),
         outbox.load_levels(),
         clock=clock,
+        cameras=eyes.cameras,
     )
-    return Station(setup, catalogue, planogram, source, live=True)
+    return Station(
+        setup,
+        catalogue,
+        planogram,
+        source,
+        witness=eyes.witness,
+        to_jpeg=eyes.to_jpeg,
+        fault=eyes.fault,
+        live=True,
+    )
 
 
 def recorded_station(
@@ -80,8 +97,47 @@ def recorded_station(
         catalogue=case.setup.catalogue(),
         planogram=case.setup.planogram(),
         source=RecordedSource(inputs, speed=recording.speed, clock=clock),
+        witness=None,
+        to_jpeg=None,
+        fault="",
         live=False,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Eyes:
+    """What a node sees with."""
+
+    views: dict[str, ViewCalibration]
+    witness: Witness | None = None
+    to_jpeg: PictureEncoder | None = None
+    cameras: CameraSource | None = None
+    fault: str = ""
+
+
+_NO_EYES = _Eyes({})
+
+
+def _live_eyes(config: NodeConfig, base_dir: Path, planogram: Planogram, clock: Clock) -> _Eyes:
+    """Cameras and whoever judges their pictures.
+
+    Raises:
+        ConfigError: a view's file cannot be used.
+        StartError: the part of Steelyard that sees is not installed.
+    """
+    try:
+        from edge.node import eyes  # noqa: PLC0415 - a node without cameras does without OpenCV
+    except ModuleNotFoundError as error:
+        raise StartError(
+            "cameras need a part that is not installed", where="cameras", found=f"no module {error.name!r}",
+            fix='Install it with pip install "steelyard[vision]", or remove `cameras`.',
+        ) from error  # fmt: skip
+    views = eyes.load_views(config.cameras, base_dir)
+    witness, fault = eyes.open_witness(views, planogram, config.vision, base_dir)
+    cameras = eyes.Cameras(
+        config.cameras, views, clock=clock, base_dir=base_dir, recorded=bool(config.record)
+    )
+    return _Eyes(views, witness, eyes.evidence_encoder(config.vision.evidence_px), cameras, fault)
 
 
 def _played_node(name: str, recording: RecordingSection, case: Case) -> str:

@@ -17,6 +17,8 @@ from edge.config import (
     CartSection,
     FusionSection,
     Section,
+    ViewCalibration,
+    VisionSection,
     WeightSection,
 )
 from edge.messages import GateEvent, TrackFrame
@@ -41,6 +43,8 @@ class NodeSetup(Section, frozen=True, kw_only=True):
     calibrations: dict[str, CalibrationFile] = msgspec.field(default_factory=dict)  # by rack, of counts
     weight: WeightSection = WeightSection()
     fusion: FusionSection = FusionSection()
+    vision: VisionSection = VisionSection()
+    views: dict[str, ViewCalibration] = msgspec.field(default_factory=dict)  # by camera
 
 
 class CaseSetup(Section, frozen=True, kw_only=True):

@@ -16,14 +16,17 @@ from mcap.records import Attachment, Channel, Message, Metadata
 from mcap.stream_reader import StreamReader
 from mcap.writer import MCAP0_MAGIC
 
-from edge.errors import MessageError, RecordingError
+from edge.errors import MessageError, PictureError, RecordingError
 from edge.messages import Disturbance, GateEvent, NodeMessage, ShelfEvent, TrackFrame
 from edge.payload import decode
 from edge.recording.case import CaseInput, CaseSetup, StoreInput
 from edge.recording.gathering import gathered
 from edge.recording.mcap_layout import METADATA_NAME, RECORDING_SCHEMA, SETUP_NAME, decode_block
+from edge.recording.mcap_pictures import PictureDecoder, decode_frame
 from edge.samples import (
+    CameraReport,
     CountBlock,
+    Frame,
     LinkReport,
     PlateHold,
     PriorLevels,
@@ -36,14 +39,14 @@ LARGEST_RECORD_BYTES = 256 * 1024 * 1024
 """A setup of 10 000 SKUs is 2 MB and a chunk 32 kB; a longer record is a corrupt length."""
 
 BLOCKS = {kind.__name__: kind for kind in (CountBlock, WeightBlock)}
-Reading = LinkReport | UtcReading | PriorLevels | PlateHold | Recalibration
+Reading = LinkReport | UtcReading | PriorLevels | PlateHold | Recalibration | CameraReport
 READINGS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Reading)}
 PEOPLE: dict[str, Any] = {kind.__name__: kind for kind in (TrackFrame, GateEvent)}
 DECISIONS: dict[str, Any] = {kind.__name__: kind for kind in (ShelfEvent, Disturbance)}
 
 # A corrupt length asks for more memory than there is, or than a size can say.
 _CORRUPT = (McapError, ValueError, struct.error, zstandard.ZstdError, MemoryError, OverflowError)
-_FAULTS = (*_CORRUPT, RecursionError, OSError, MessageError)
+_FAULTS = (*_CORRUPT, RecursionError, OSError, MessageError, PictureError)
 
 
 class McapCase:
@@ -51,10 +54,14 @@ class McapCase:
 
     Raises:
         RecordingError: it is not there, no MCAP file, or holds no setup of ours.
+
+    Args:
+        file: the recording.
+        decode_picture: of JPEG; without it its frames are left out.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, file: Path, decode_picture: PictureDecoder | None = None) -> None:
+        self._file, self._decode_picture = file, decode_picture
         self.setup = self._read_setup()
 
     def inputs(self, window_s: float = 0.0) -> Iterator[CaseInput]:
@@ -64,7 +71,7 @@ class McapCase:
     def _as_recorded(self) -> Iterator[CaseInput]:
         for kind, channel, data in self._messages():
             with self._typed_faults():
-                arrived = _decoded_input(kind, channel, data)
+                arrived = self._decoded_input(kind, channel, data)
                 self._check_columns(arrived)
             if arrived is not None:
                 yield arrived
@@ -88,6 +95,21 @@ class McapCase:
                 with self._typed_faults():
                     decision: NodeMessage = decode(data, DECISIONS[kind], source=channel.topic)
                 yield decision
+
+    def _decoded_input(self, kind: str, channel: Channel, data: bytes) -> CaseInput | None:
+        """An input; ``None`` for a decision, or for what a later version records besides."""
+        node = channel.metadata.get("node", "")
+        if kind in BLOCKS:
+            return node, decode_block(data, BLOCKS[kind], channel.metadata.get("rack", ""))
+        if kind == Frame.__name__:
+            return None if self._decode_picture is None else (node, decode_frame(data, self._decode_picture))
+        if kind in READINGS:
+            reading: Reading = msgspec.json.decode(data, type=READINGS[kind])
+            return node, reading
+        if kind in PEOPLE:
+            people: StoreInput = decode(data, PEOPLE[kind], source=channel.topic)
+            return None, people
+        return None
 
     def _messages(self) -> Iterator[tuple[str, Channel, bytes]]:
         channels: dict[int, Channel] = {}
@@ -167,17 +189,3 @@ class McapCase:
                 f"the recording is corrupt: {error}", where=str(self._file),
                 fix="Everything before the fault was used.",
             ) from error  # fmt: skip
-
-
-def _decoded_input(kind: str, channel: Channel, data: bytes) -> CaseInput | None:
-    """An input; ``None`` for a decision, or for what a later version records besides."""
-    node = channel.metadata.get("node", "")
-    if kind in BLOCKS:
-        return node, decode_block(data, BLOCKS[kind], channel.metadata.get("rack", ""))
-    if kind in READINGS:
-        reading: Reading = msgspec.json.decode(data, type=READINGS[kind])
-        return node, reading
-    if kind in PEOPLE:
-        people: StoreInput = decode(data, PEOPLE[kind], source=channel.topic)
-        return None, people
-    return None

@@ -14,6 +14,8 @@ topic                          encoding            content
 ``node/{node}/levels``         json                ``PriorLevels``
 ``node/{node}/hold``           json                ``PlateHold``
 ``node/{node}/calibration``    json                ``Recalibration``
+``node/{node}/camera``         json                ``Frame`` as foxglove.CompressedImage, JPEG
+``node/{node}/camera_state``   json                ``CameraReport``
 ``node/{node}/shelf_event``    json                ``ShelfEvent``, a decision
 ``node/{node}/disturbance``    json                ``Disturbance``, a decision
 ``track``, ``gate``            json                ``TrackFrame``, ``GateEvent``

@@ -25,7 +25,8 @@ from edge.recording.mcap_layout import (
     encode_block,
     json_schema,
 )
-from edge.samples import NS_PER_S, CountBlock, NodeInput, UtcReading, WeightBlock
+from edge.recording.mcap_pictures import PICTURE_SCHEMA, CompressedImage, encode_frame
+from edge.samples import NS_PER_S, CountBlock, Frame, NodeInput, UtcReading, WeightBlock
 
 CHUNK_BYTES = 32 * 1024
 """A crash loses at most one chunk: a second of a large gondola, some seconds of a small board."""
@@ -38,6 +39,8 @@ TOPIC_ENDINGS = {
     "PriorLevels": "levels",
     "PlateHold": "hold",
     "Recalibration": "calibration",
+    "Frame": "camera",
+    "CameraReport": "camera_state",
     "ShelfEvent": "shelf_event",
     "Disturbance": "disturbance",
     "TrackFrame": "track",
@@ -85,13 +88,15 @@ class Recorder:
         self.close()
 
     def input(self, node: str, arrived: NodeInput) -> None:
-        """Record what entered a node's pipeline."""
+        """Record what entered a node's pipeline; a frame comes with its JPEG, else ``ValueError``."""
         if isinstance(arrived, UtcReading):
             self._utc[node] = arrived
         reading = self._utc.get(node)
         time_ns = round(reading.at(arrived.mono_ns) * NS_PER_S) if reading else arrived.mono_ns
         if isinstance(arrived, CountBlock | WeightBlock):
             self._add(arrived, encode_block(arrived), time_ns, node=node, rack=arrived.rack)
+        elif isinstance(arrived, Frame):
+            self._add(arrived, encode_frame(arrived, time_ns), time_ns, node=node)
         else:
             self._add(arrived, encode(arrived), time_ns, node=node)
 
@@ -138,6 +143,11 @@ class Recorder:
         if kind in (CountBlock, WeightBlock):
             encoding, schema = BLOCK_ENCODING, BLOCK_DESCRIPTION.encode()
             schema_id = self._writer.register_schema(kind.__name__, BLOCK_ENCODING, schema)
+        elif kind is Frame:
+            encoding = "json"
+            schema_id = self._writer.register_schema(
+                PICTURE_SCHEMA, "jsonschema", json_schema(CompressedImage)
+            )
         else:
             encoding = "json"
             schema_id = self._writer.register_schema(kind.__name__, "jsonschema", json_schema(kind))

@@ -135,3 +135,10 @@ def _too_many_pixels(source: str, found: str) -> PictureError:
         "too large a picture", where=source, found=found, expected=f"at most {LARGEST_PIXELS} pixels",
         fix="Save it smaller.",
     )  # fmt: skip
+
+
+def encode_jpeg(picture: NDArray[np.uint8], quality: int) -> bytes:
+    """A picture (h, w, 3) RGB as JPEG; ``quality`` 1 to 95."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=quality)
+    return file.getvalue()

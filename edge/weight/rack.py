@@ -88,6 +88,10 @@ class RackWatch:
         for fault in faults:
             yield RackStep(fault.mono_ns, faults=(fault,))
 
+    def to_grams(self, block: CountBlock | WeightBlock) -> WeightBlock:
+        """A block of this rack in grams, by the calibration in force; changes nothing."""
+        return self._to_grams.update(block) if isinstance(block, CountBlock) else block
+
     def link(self, report: LinkReport) -> RackStep:
         """The rack's link went down or came back."""
         went_down = report.fault is not None and self._link is None
