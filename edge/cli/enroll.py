@@ -23,6 +23,7 @@ from edge.vision.gallery.enrolment import (
     withdraw,
 )
 from edge.vision.gallery.record import EnrolledPicture, GalleryVersion, check_sku
+from edge.vision.gallery.self_labelling import forget
 from edge.vision.gallery.store import GalleryStore
 
 
@@ -35,20 +36,25 @@ def enroll(
     take_out: Annotated[
         bool, typer.Option("--withdraw", help="Take these pictures of the SKU, or all, out again.")
     ] = False,
+    forget_labels: Annotated[
+        bool, typer.Option("--forget-self-labelled", help="Take all pictures out that weight has labelled.")
+    ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Go back to the version before.")] = False,
     by: Annotated[str | None, typer.Option(help="Who enrols; the user's name when left out.")] = None,
     model: Annotated[Path | None, typer.Option(help="Card of a model; the shipped one if left out.")] = None,
 ) -> None:
     """Enrol products from pictures, without training. Exit code 1 if a picture could not be used."""
     store, named = GalleryStore(gallery), images or []
-    _check_arguments(named, sku, tree, take_out=take_out, undo=undo)
+    _check_arguments(named, sku, tree, take_out=take_out, undo=undo, forget_labels=forget_labels)
     if undo:
         version = store.undo()
         print(f"{gallery}: back at version {version.version}, {_contents(version)}")
         return
     embedder = load_embedder(model)
     who, at = by or _user(), datetime.now(UTC).isoformat(timespec="seconds")
-    if take_out and sku is not None:
+    if forget_labels:
+        outcome = forget(store, embedder, by=who, at=at)
+    elif take_out and sku is not None:
         chosen = _chosen(store, sku, named)
         outcome = withdraw(store, chosen, embedder, by=who, at=at)
         print(f"{sku}: {_count(chosen)} withdrawn")
@@ -60,18 +66,19 @@ def enroll(
 
 
 def _check_arguments(
-    images: list[Path], sku: str | None, tree: Path | None, *, take_out: bool, undo: bool
+    images: list[Path], sku: str | None, tree: Path | None, *, take_out: bool, undo: bool, forget_labels: bool
 ) -> None:
     """Refuse what contradicts itself.
 
     Raises:
         GalleryError: no pictures, or no SKU for them.
     """
-    if undo and (images or sku or tree or take_out):
-        raise GalleryError("--undo stands alone", fix="Undo first, then enrol.")
+    for name, is_set in (("--undo", undo), ("--forget-self-labelled", forget_labels)):
+        if is_set and (images or sku or tree or take_out or undo is forget_labels):
+            raise GalleryError(f"{name} stands alone", fix=f"Do {name} first, then the rest.")
     if tree is not None and (images or sku or take_out):
         raise GalleryError("--from stands alone", fix="The folders of the tree name the SKUs.")
-    if undo or tree is not None:
+    if undo or forget_labels or tree is not None:
         return
     if sku is None:
         raise GalleryError("no SKU is named", fix="Say which product it is: --sku SKU IMAGE...")

@@ -13,7 +13,7 @@ pictures at hand support (maximum a posteriori).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -69,6 +69,26 @@ def fit(groups: Sequence[Vectors]) -> Calibration:
         return cases.loss(_calibration(alike, three)) + 0.5 * float((((three - start) / SPREAD) ** 2).sum())
 
     return _calibration(alike, _least(loss, start, SPREAD / 2))
+
+
+def surprise(
+    trusted: Mapping[str, Vectors], extra: Mapping[str, Vectors], calibration: Calibration
+) -> tuple[float, int]:
+    """[nat] mean surprise at trusted pictures, each held out in its turn; and how many there were.
+
+    Args:
+        trusted: unit vectors (n, size) by SKU, whose truth is beyond doubt.
+        extra: more, that are enrolled beside them and never asked.
+        calibration: of the gallery.
+    """
+    skus = sorted({*trusted, *extra})
+    if not skus:
+        return 0.0, 0
+    none = np.zeros_like((*trusted.values(), *extra.values())[0][:0])
+    folds = held_out([trusted.get(sku, none) for sku in skus], [extra.get(sku, none) for sku in skus])
+    asked = [(Prototypes.of(fold.enrolled, calibration.alike).evidence(fold.asked), fold) for fold in folds]
+    cases = _Cases.of(asked)
+    return cases.loss(calibration) / max(len(cases.known), 1), len(cases.known)
 
 
 def _calibration(alike: float, three: NDArray[np.float64]) -> Calibration:

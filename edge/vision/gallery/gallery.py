@@ -12,7 +12,7 @@ from edge.vision.gallery.calibration import Calibration, fit
 from edge.vision.gallery.metric import Metric, Vectors
 from edge.vision.gallery.prototypes import Prototypes
 
-UNKNOWN_PRIOR = 0.05
+UNKNOWN_PRIOR = 0.03
 """[1] How many of the pictures that people ask about show nothing enrolled, unless they say so."""
 
 
@@ -76,7 +76,7 @@ class Gallery:
         if not groups:
             nothing = np.zeros((0, 1), np.float32)
             metric = Metric(np.zeros(1, np.float32), nothing, np.zeros(0, np.float32))
-            return cls(model_sha256, (), metric, Prototypes(nothing, np.zeros(0)), Calibration())
+            return cls(model_sha256, (), metric, Prototypes(nothing, np.zeros(0), np.zeros(0)), Calibration())
         calibration = fit(groups) if calibration is None else calibration
         metric = Metric.of(groups)
         prototypes = Prototypes.of([metric.apply(group) for group in groups], calibration.alike)
@@ -90,7 +90,7 @@ class Gallery:
         """
         if not self.skus:
             return [Sighting({}) for _ in vectors]
-        return [Sighting(dict(zip(self.skus, map(float, row), strict=True))) for row in self._log(vectors)]
+        return [Sighting(dict(zip(self.skus, row, strict=True))) for row in self._log(vectors).tolist()]
 
     def _log(self, vectors: Vectors) -> NDArray[np.float64]:
         """(n, SKU) nat."""

@@ -28,20 +28,26 @@ class Fold:
         return np.array([group.mean(axis=0) for group in self.enrolled])
 
 
-def held_out(groups: Sequence[Vectors]) -> list[Fold]:
+def held_out(groups: Sequence[Vectors], extra: Sequence[Vectors] | None = None) -> list[Fold]:
     """Every picture once, in ``FOLDS`` rounds, except that of a SKU with a single one.
 
     Args:
-        groups: unit vectors (n, size) of a model, a SKU each; none may be empty.
+        groups: unit vectors (n, size) of a model, a SKU each.
+        extra: more of each, that are enrolled in every round and never asked. No SKU may have neither.
     """
     folds = []
     for number in range(FOLDS):
-        out = [(np.arange(len(each)) % min(FOLDS, len(each)) == number) & (len(each) > 1) for each in groups]
+        out = [
+            (np.arange(len(each)) % max(min(FOLDS, len(each)), 1) == number) & (len(each) > 1)
+            for each in groups
+        ]
         rows = [np.flatnonzero(held) for held in out]
         truth = np.repeat(np.arange(len(groups)), [len(each) for each in rows])
         if not len(truth):
             continue
         kept = [group[~held] for group, held in zip(groups, out, strict=True)]
+        if extra is not None:
+            kept = [np.concatenate(both) for both in zip(kept, extra, strict=True)]
         asked = np.concatenate([group[held] for group, held in zip(groups, out, strict=True)])
         metric = Metric.of(kept)
         folds.append(

@@ -27,6 +27,9 @@ unknown must not be moved away from what is known (2 to 24 told apart equally we
 AXES_MAX = 128
 """Axes that are shortened; later ones were below the floor in all galleries seen."""
 
+PICTURES_MAX = 1000
+"""Pictures that the axes are learnt from, evenly taken; time grows with the cube, and knowledge hardly."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
@@ -49,8 +52,9 @@ class Metric:
         centre = means.sum(axis=0) / (len(groups) + CENTRE_SKUS)
         deviations = np.concatenate([group - mean for group, mean in zip(groups, means, strict=True)])
         freedom = len(deviations) - len(groups)
-        variances, axes = _principal(deviations, min(freedom, AXES_MAX))
-        variances /= max(freedom, 1)
+        taken = deviations[:: max(1, -(-len(deviations) // PICTURES_MAX))]
+        variances, axes = _principal(taken, min(freedom, len(taken), AXES_MAX))
+        variances /= max(freedom * len(taken) / len(deviations), 1e-9)
         floor = FLOOR_SHARE * max(float(variances.max(initial=0.0)), 1e-12)
         shortening = np.sqrt(floor / (floor + variances))
         return cls(centre.astype(np.float32), axes.astype(np.float32), shortening.astype(np.float32))
@@ -64,19 +68,11 @@ class Metric:
 
 
 def _principal(deviations: Vectors, count: int) -> tuple[NDArray[np.float64], Vectors]:
-    """Squared singular values (k,) and right singular vectors (k, size), the largest ``count``.
-
-    By the smaller of the two Gram matrices, since only few are wanted.
-    """
-    rows, size = deviations.shape
+    """Squared singular values (k,) and right singular vectors (k, size), the largest ``count``."""
     if count < 1:
-        return np.zeros(0), np.zeros((0, size), np.float32)
+        return np.zeros(0), np.zeros((0, deviations.shape[1]), np.float32)
     wide = deviations.astype(np.float64)
-    if rows > size:
-        squares, vectors = np.linalg.eigh(wide.T @ wide)
-        axes = vectors[:, ::-1][:, :count].T
-    else:
-        squares, vectors = np.linalg.eigh(wide @ wide.T)
-        axes = (wide.T @ vectors[:, ::-1][:, :count]).T
-        axes /= np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12)
+    squares, vectors = np.linalg.eigh(wide @ wide.T)  # the smaller Gram matrix of the two, nearly always
+    axes = (wide.T @ vectors[:, ::-1][:, :count]).T
+    axes /= np.maximum(np.linalg.norm(axes, axis=1, keepdims=True), 1e-12)
     return np.maximum(squares[::-1][:count], 0.0), axes.astype(np.float32)

@@ -27,10 +27,12 @@ class Prototypes:
 
     Attributes:
         means: (SKU, size) believed means; shorter than 1.
+        lengths: (SKU,) their squared lengths.
         spreads: (SKU,) variance of a new picture around the believed mean, summed over all directions.
     """
 
     means: Vectors
+    lengths: NDArray[np.float64]
     spreads: NDArray[np.float64]
 
     @classmethod
@@ -39,14 +41,14 @@ class Prototypes:
         counts = np.array([len(group) for group in groups], dtype=np.float64)
         sums = np.array([group.sum(axis=0) for group in groups])
         certainty = counts * alike + 1.0 - alike
-        means = sums / counts[:, None] * (counts * alike / certainty)[:, None]
-        return cls(means.astype(np.float32), 1.0 - alike + alike * (1.0 - alike) / certainty)
+        means = sums * (alike / certainty)[:, None]
+        spreads = 1.0 - alike + alike * (1.0 - alike) / certainty
+        return cls(means.astype(np.float32), (means**2).sum(axis=1), spreads)
 
     def evidence(self, vectors: Vectors) -> NDArray[np.float64]:
         """(n, SKU) log-likelihood of unit vectors (n, size) against "any product", of one dimension.
 
         Times the number of dimensions that count, which calibration finds, it is in nats.
         """
-        closeness = vectors @ self.means.T
-        squares = 1.0 - 2.0 * closeness + (self.means**2).sum(axis=1)
+        squares = 1.0 - 2.0 * (vectors @ self.means.T) + self.lengths
         return np.asarray(0.5 * (1.0 - squares / self.spreads - np.log(self.spreads)), dtype=np.float64)
