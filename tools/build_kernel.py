@@ -20,7 +20,7 @@ COMPILERS = ("cc", "gcc", "clang")
 FLAGS = (
     *("-std=c11", "-O3", "-fPIC", "-shared", "-Wall", "-Wextra"),
     # The same results on every machine: a multiplication and an addition stay two roundings.
-    *("-ffp-contract=off", "-fno-math-errno"),
+    *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
 )
 
 

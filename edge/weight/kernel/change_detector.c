@@ -60,16 +60,6 @@ static void begin_late(struct change_detector *d, int64_t p)
     d->disturbances[p].hop = d->disturbances[p].trail_hop = d->hops - 2 * d->baseline->epoch_hops;
 }
 
-/* Whether a calm plate stands out even if the rack did not shake. */
-static bool is_possible(const struct change_detector *d, const struct row *row)
-{
-    bool possible = false;
-    for (int64_t p = 0; p < d->plates; p++)
-        possible |= !d->disturbances[p].open && stands_out(d->baseline, d->onset_sigmas, p, row->mean_g[p],
-                                                           row->spread_g[p], row->valid[p], 1.0);
-    return possible;
-}
-
 /* Follow a disturbed plate over one more hop; whether it has come to rest. */
 static bool follow(struct change_detector *d, struct disturbance *each, const struct row *row, int64_t p)
 {
@@ -100,12 +90,12 @@ static bool follow(struct change_detector *d, struct disturbance *each, const st
 static void judge(struct change_detector *d, struct stretch *s)
 {
     const struct row row = row_of(s, d->plates);
-    const bool possible = is_possible(d, &row);
+    const bool busy = d->open || any_stands_out(d->baseline, d->onset_sigmas, row.mean_g, row.spread_g, row.valid);
     double *loudness = s->loudness + s->past + s->hop;
 
     d->ended = d->lasting = d->moving = 0;
-    *loudness = possible || d->open ? rack_loudness(d->baseline, row.spread_g, d->scratch) : 1.0;
-    for (int64_t p = 0; p < d->plates && (possible || d->open); p++) {
+    *loudness = busy ? rack_loudness(d->baseline, row.spread_g, d->scratch) : 1.0;
+    for (int64_t p = 0; p < d->plates && busy; p++) {
         struct disturbance *each = &d->disturbances[p];
         if (!each->open && stands_out(d->baseline, d->onset_sigmas, p, row.mean_g[p], row.spread_g[p],
                                       row.valid[p], *loudness))

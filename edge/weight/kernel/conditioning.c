@@ -30,7 +30,7 @@ struct hearing {
 static double balanced_s(double now_s, bool bad, double step_s, double forgiven, double most_s)
 {
     const double next_s = now_s + (bad ? step_s : -forgiven * step_s);
-    return fmin(fmax(next_s, 0.0), most_s);
+    return next_s < 0.0 ? 0.0 : next_s > most_s ? most_s : next_s;
 }
 
 static enum sensor_state sensor_state(struct conditioning *c, int64_t plate, struct hearing heard,
@@ -58,7 +58,8 @@ static enum sensor_state sensor_state(struct conditioning *c, int64_t plate, str
 }
 
 /* Mean and spread of every plate over one hop, as if all samples were usable. */
-static void weigh(const double *samples_g, int64_t samples, int64_t plates, double *mean_g, double *spread_g)
+static void weigh(const double *restrict samples_g, int64_t samples, int64_t plates, double *restrict mean_g,
+                  double *restrict spread_g)
 {
     for (int64_t p = 0; p < plates; p++)
         mean_g[p] = spread_g[p] = 0.0;

@@ -79,6 +79,10 @@ void baseline_update(struct baseline *baseline, const double *mean_g, const doub
 bool stands_out(const struct baseline *baseline, double onset_sigmas, int64_t plate, double mean_g,
                 double spread_g, bool valid, double loudness);
 
+/* Whether one of a rack does that is not known to ripple more than usual. mean_g, spread_g, valid [plate]. */
+bool any_stands_out(const struct baseline *baseline, double onset_sigmas, const double *mean_g,
+                    const double *spread_g, const bool *valid);
+
 /* How much more than usual a rack ripples; at least 1. spread_g, scratch [plate]. */
 double rack_loudness(const struct baseline *baseline, const double *spread_g, double *scratch);
 

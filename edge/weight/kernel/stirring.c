@@ -19,8 +19,18 @@ bool stands_out(const struct baseline *b, double onset_sigmas, int64_t p, double
 {
     const double off_g = sqrt(loudness) * (onset_sigmas * b->noise_g[p]);
     const double ripple_g = loudness * (ONSET_RIPPLES * b->ripple_g[p]) + ONSET_RIPPLE_G;
-    const bool above = fabs(mean_g - b->level_g[p]) > off_g || spread_g > ripple_g || !valid;
-    return above && isfinite(b->level_g[p]); /* without a level there is nothing to compare with */
+    /* Without branches, so that a whole rack is compared at once. */
+    const int above = (fabs(mean_g - b->level_g[p]) > off_g) | (spread_g > ripple_g) | !valid;
+    return above & (fabs(b->level_g[p]) < INFINITY); /* without a level there is nothing to compare with */
+}
+
+bool any_stands_out(const struct baseline *b, double onset_sigmas, const double *mean_g, const double *spread_g,
+                    const bool *valid)
+{
+    int found = 0;
+    for (int64_t p = 0; p < b->plates; p++)
+        found |= stands_out(b, onset_sigmas, p, mean_g[p], spread_g[p], valid[p], 1.0);
+    return found;
 }
 
 /* The element that `rank` others are not above; reorders (Hoare's selection). */
