@@ -13,6 +13,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from edge.aggregator.ledger.aside import in_use
 from edge.aggregator.ledger.database import place_of_ledger
 from edge.aggregator.web.feed import Feed
 from edge.aggregator.web.page import Page
@@ -71,7 +72,9 @@ def run_aggregator(
     planogram = load_planogram(base_dir / config.planogram, catalogue)
     names = TopicNames(config.store)
     inbox: queue.Queue[BrokerNews] = queue.Queue(maxsize=INBOX_MAX)
+    place = place_of_ledger(config, base_dir)
     with ExitStack() as stack:
+        stack.enter_context(in_use(place))
         connection = Connection(
             config.broker,
             client_id=f"steelyard-{config.store}-aggregator",
@@ -83,7 +86,7 @@ def run_aggregator(
             config,
             catalogue=catalogue,
             planogram=planogram,
-            place=place_of_ledger(config, base_dir),
+            place=place,
             state_dir=base_dir / config.state_dir,
             publish=lambda topic, payload, retain: connection.publish(topic, payload, retain=retain),
             clock=clock,

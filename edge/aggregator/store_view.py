@@ -43,6 +43,7 @@ class StoreView(msgspec.Struct, frozen=True, kw_only=True):
     duplicates_total: int = 0
     ledger_rows: int = 0
     ledger_fault: str = ""  # one sentence while nothing can be committed
+    ledger_alarm: str = ""  # one sentence while a damaged ledger lies beside the present one
     broker_connected: bool = False
 
 
@@ -55,6 +56,7 @@ def view_of(
     *,
     ledger_rows: int,
     ledger_fault: str,
+    ledger_alarm: str,
     broker_connected: bool,
 ) -> StoreView:
     """Take the picture at ``utc_s``."""
@@ -87,5 +89,6 @@ def view_of(
         duplicates_total=ingest.duplicates_total,
         ledger_rows=ledger_rows,
         ledger_fault=ledger_fault,
+        ledger_alarm=ledger_alarm,
         broker_connected=broker_connected,
     )

@@ -14,10 +14,12 @@ from pathlib import Path
 from edge.aggregator.announcer import Announcer, Publish
 from edge.aggregator.entries import LedgerEntry, ReceiptEntry
 from edge.aggregator.health import StoreHealth
-from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
+from edge.aggregator.ingest import Disposition, Judgement, Refusal
 from edge.aggregator.ledger import AlreadyHeldError, Ledger, Place
+from edge.aggregator.ledger.faults import DamagedError
+from edge.aggregator.ledger.rescue import damaged_files, rescue
 from edge.aggregator.people.track_log import TrackLog
-from edge.aggregator.store import Store
+from edge.aggregator.recall import Recall
 from edge.aggregator.store_view import StoreView, view_of
 from edge.clock import Clock
 from edge.config import AggregatorConfig
@@ -76,7 +78,7 @@ class Writer:
         clock: Clock,
     ) -> None:
         self._config = config
-        self._catalogue, self._planogram = catalogue, planogram
+        self._recall = Recall(config, catalogue, planogram)
         self._place = place
         self._clock = clock
         self._names = TopicNames(config.store)
@@ -84,9 +86,27 @@ class Writer:
         self._announcer = Announcer(self._names, publish)
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self.fault = ""  # one sentence while the ledger cannot be written
-        self._ledger = Ledger(place)
+        self._is_damaged = False  # by what the last fault said: read all of it again
+        self._open()
         self._tracks = TrackLog(state_dir / TRACKS_FILE)
         self._rebuild()
+
+    @property
+    def alarm(self) -> str:
+        """One sentence while a damaged ledger lies beside this one."""
+        if not (damaged := damaged_files(self._place)):
+            return ""
+        return (
+            f"A damaged ledger was set aside as {damaged[-1].name}; entries may be missing. "
+            "Restore a backup, or keep the file elsewhere to end this alarm."
+        )
+
+    def _open(self) -> None:
+        """Open the ledger; a damaged file is set aside."""
+        try:
+            self._ledger = Ledger(self._place)
+        except DamagedError as error:
+            self._ledger = rescue(self._place, error)
 
     def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """Take one message from the broker; a bad one is counted and disturbs nothing else."""
@@ -123,9 +143,12 @@ class Writer:
         """Let store time pass: final attributions, receipts that are due, requests for what is missing."""
         if self.fault:
             return
-        self._commit(lambda: self._store.settle(self._clock.utc_s()))
+        utc_s = self._clock.utc_s()
+        self._commit(lambda: self._store.settle(utc_s))
         self._announcer.update(self._store)
         self._ask_for_missing()
+        if not self.fault:
+            self._recall.remember(self._ledger, self._store, self._ingest, utc_s)
 
     def connected(self) -> None:
         """The broker is there (again): tell it the state of every open visit."""
@@ -137,9 +160,12 @@ class Writer:
             return
         try:
             known = self._ledger.head
+            self._recall.wait()
             self._ledger.close()
-            self._ledger = Ledger(self._place)
-            if self._ledger.head != known:  # a commit that seemed to fail did not, or somebody else wrote
+            self._open()
+            if (
+                self._ledger.head != known or self._is_damaged
+            ):  # a commit that seemed to fail did not, or somebody else wrote
                 self._rebuild()
             self._ledger.probe()
         except StorageError as error:
@@ -158,11 +184,15 @@ class Writer:
         """A picture of the store for the page."""
         return view_of(
             self._config.store, self._clock.utc_s(), self._store, self._health, self._ingest,
-            ledger_rows=self._ledger.head[0], ledger_fault=self.fault, broker_connected=broker_connected,
+            ledger_rows=self._ledger.head[0], ledger_fault=self.fault, ledger_alarm=self.alarm,
+            broker_connected=broker_connected,
         )  # fmt: skip
 
     def close(self) -> None:
-        """Close the files."""
+        """Remember the fold, and close the files."""
+        self._recall.wait()
+        if not self.fault:
+            self._recall.remember(self._ledger, self._store, self._ingest, self._clock.utc_s(), now=True)
         self._tracks.close()
         self._ledger.close()
 
@@ -219,17 +249,17 @@ class Writer:
         if not self.fault:
             logger.error("%s", error)
         self.fault = str(error)
+        self._is_damaged = isinstance(error, DamagedError)
 
     def _rebuild(self) -> None:
-        """Fold the whole ledger anew, and recall where people were."""
-        self._store = Store(
-            catalogue=self._catalogue, planogram=self._planogram,
-            attribution=self._config.attribution, carts=self._config.carts,
-        )  # fmt: skip
-        self._ingest = Ingest(self._config.nodes, self._catalogue, self._planogram)
-        for row in self._ledger.entries():
-            self._store.apply(row.entry)
-            self._ingest.note(row.entry, row.utc_s)
+        """Fold the ledger anew, and recall where people were."""
+        try:
+            self._store, self._ingest = self._recall.fold(self._ledger)
+        except DamagedError as error:
+            self._ledger.close()
+            self._ledger = rescue(self._place, error)
+            self._store, self._ingest = self._recall.fold(self._ledger)
+        self._is_damaged = False
         for frame in self._tracks.frames():
             self._store.receive(frame)  # for the history; what it would enter is planned by `settle`
 

@@ -33,6 +33,7 @@ VERBS = {
     "demo": Verb("edge.cli.demo.verb", "Run a whole simulated store on this machine."),
     "node": Verb("edge.cli.node", "Run a shelf node."),
     "aggregator": Verb("edge.cli.aggregator", "Run the in-store aggregator."),
+    "ledger": Verb("edge.cli.ledger", "Verify, back up and restore the ledger; erase a visit from it."),
     "replay": Verb("edge.cli.replay.verb", "Run a recording through the same decisions as live."),
     "calibrate": Verb("edge.cli.calibrate.verb", "Calibrate a plate with known masses."),
     "record": Verb("edge.cli.record", "Run a node and record its inputs and decisions to one MCAP file."),

@@ -240,13 +240,22 @@ def test_bad_start_is_one_sentence(store_dir, broker, content, said):
     assert "Traceback" not in process.log
 
 
-def test_broken_ledger_refuses_to_start(aggregator, client, shelf):
+def test_a_broken_ledger_is_set_aside_and_service_resumes(aggregator, client, shelf):
     enter(client, shelf, "anna", 1_700_000_000.0)
     aggregator.end()
     with sqlite3.connect(aggregator.ledger_file) as connection:
         connection.execute("DROP TRIGGER entries_never_change")
         connection.execute("UPDATE entries SET utc_s = 0 WHERE id = 1")
-    aggregator.start()
-    assert aggregator.wait() == 1
-    wait_for(lambda: "row 1: the ledger's chain breaks" in aggregator.log)
+        connection.execute("DELETE FROM snapshots")
+    aggregator.start().wait_connected()
+    assert "row 1: the ledger's chain breaks" in aggregator.log
+    assert "ledger.sqlite.corrupt-1" in aggregator.state()["ledger_alarm"]
     assert GateDirection.ENTERED not in aggregator.log
+    enter(client, shelf, "bela", 1_700_000_100.0)
+    assert aggregator.ledger_file.with_name("ledger.sqlite.corrupt-1").exists()
+
+
+def test_a_second_aggregator_on_the_same_file_is_refused(aggregator, broker):
+    second = AggregatorProcess(aggregator.config.parent, broker.port).start()
+    assert second.wait() == 1
+    wait_for(lambda: "an aggregator uses this ledger" in second.log)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import random
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_store import T0, Shelf
+from small_store import T0
+from store_story import WALL, commit, disturbance, frames, reported, story, tell
 
 from edge.aggregator.carts.timeline import LOT
 from edge.aggregator.entries import AttributionEntry, EventEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.ledger import Ledger
-from edge.aggregator.report import replay_report
 from edge.aggregator.store import REMEMBERED, REMEMBERED_S, Store
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
-    Disturbance,
-    DisturbanceKind,
-    EventKind,
     EvidenceTerms,
     Hypothesis,
     KeyPoint,
@@ -29,7 +25,6 @@ from edge.messages import (
 )
 
 LATER = 60.0  # [s] after which everything that is due has become due
-WALL = {"0001": (0.05, 0.1, 0.85), "0002": (0.25, 0.1, 0.85), "0003": (0.05, 0.1, 1.25)}  # [m] hands at goods
 
 
 @pytest.fixture
@@ -43,35 +38,9 @@ def store(make) -> Store:
     return make()
 
 
-def tell(store: Store, *messages) -> list[LedgerEntry]:
-    """Messages received, committed and applied."""
-    return [entry for message in messages for entry in commit(store, store.receive(message))]
-
-
-def commit(store: Store, entries) -> tuple[LedgerEntry, ...]:
-    for entry in entries:
-        store.apply(entry)
-    return entries
-
-
 def close(store: Store, utc_s: float) -> list[LedgerEntry]:
     """Everything due at ``utc_s``, and what became due by that."""
     return [entry for _ in range(2) for entry in commit(store, store.settle(utc_s))]
-
-
-def frames(event, **at) -> list[TrackFrame]:
-    """Right hands at points around an event."""
-    return [
-        TrackFrame(
-            t=round(event.t_onset - 0.6 + 0.1 * step, 3),
-            targets=tuple(Target(visit, {"r_wrist": KeyPoint(point)}) for visit, point in at.items()),
-        )
-        for step in range(18)
-    ]
-
-
-def reported(store: Store) -> str:
-    return json.dumps(replay_report("case", store, data_seconds=0, cpu_seconds=0, plates=6))
 
 
 def ticket(store: Store, visit: str) -> dict[str, int]:
@@ -79,40 +48,7 @@ def ticket(store: Store, visit: str) -> dict[str, int]:
     return {line.sku: line.quantity for line in store.cart(found).lines}
 
 
-def disturbance(seq: int, revision: int = 0, t: float = T0) -> Disturbance:
-    return Disturbance(
-        node="n1", boot="b1", seq=seq, revision=revision, kind=DisturbanceKind.TOUCH, plates=("wall/1/1",),
-        t_onset=t, t_settled=t + 0.5, t_decided=t + 1.0,
-    )  # fmt: skip
-
-
 # --- order, repetition, rebuilding --------------------------------------------------------------------
-
-
-def story(store: Store, seed: int) -> list[LedgerEntry]:
-    """Three shoppers, tracked, picks and returns, a revision, a disturbance; all entries that it made."""
-    random_, shelf, told = random.Random(seed), Shelf(), []
-    visits = ("anna", "bela", "carl")
-    told += tell(store, *(shelf.entered(visit, T0 + number) for number, visit in enumerate(visits)))
-    held: dict[str, list[str]] = {visit: [] for visit in visits}
-    for seq in range(1, 11):
-        visit = random_.choice(visits)
-        back = bool(held[visit]) and random_.random() < 0.4
-        sku = held[visit].pop() if back else random_.choice(sorted(WALL))
-        if not back:
-            held[visit].append(sku)
-        kind = EventKind.RETURN if back else EventKind.PICK
-        event = shelf.event(seq, sku, kind=kind, t=T0 + 10 + 3.0 * seq)
-        other = visits[visits.index(visit) - 1]
-        near = tuple(round(x + random_.uniform(0.0, 0.3), 3) for x in WALL[sku])
-        for frame in frames(event, **{visit: WALL[sku], other: near})[: random_.randint(6, 18)]:
-            told += tell(store, frame)
-        told += tell(store, event)
-        if random_.random() < 0.3:
-            told += tell(store, msgspec.structs.replace(event, revision=1, sigma_g=0.8))
-    told += tell(store, disturbance(11))
-    told += tell(store, *(shelf.left(visit, T0 + 80 + number) for number, visit in enumerate(visits)))
-    return told + list(commit(store, store.settle(T0 + 50))) + list(commit(store, store.finish()))
 
 
 @settings(max_examples=12, deadline=None)

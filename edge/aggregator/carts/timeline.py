@@ -10,7 +10,8 @@ from __future__ import annotations
 import bisect
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from edge.aggregator.carts.account import (
     EMPTY_STORE,
@@ -37,6 +38,9 @@ RECENT = 32
 
 EVERY = 16
 """[claims] Of older beams one in so many is kept; those between are computed again when needed."""
+
+SPARSE = 256
+"""[claims] Of old beams a snapshot keeps one in so many, and a few of the recent ones."""
 
 LOT = 10 * EVERY
 """[claims] forgotten at a time."""
@@ -67,6 +71,17 @@ class Timeline:
         self._left: dict[str, float] = {}  # [s] by visit
         self._start = _Step(EMPTY_STORE, frozenset())  # before the first of `_order`
         self._steps: list[_Step] = []  # after each of `_order`, as far as computed
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a snapshot: with few of the beams; those between are computed again when needed."""
+        last = len(self._steps) - 1
+        kept = {last, last - RECENT // 4, last - RECENT + 1, *range(SPARSE - 1, last, SPARSE)}
+        return vars(self) | {
+            "_steps": [
+                step if index in kept else replace(step, beam=(), experience=NO_EXPERIENCE)
+                for index, step in enumerate(self._steps)
+            ]
+        }
 
     def put(self, claim: Claim) -> None:
         """Take in a claim, or a changed one of the same event."""

@@ -92,7 +92,7 @@ class Database:
         self.place = place
         self.where = str(place) if isinstance(place, Path) else place.render_as_string(hide_password=True)
         if isinstance(place, Path):
-            _make_directory(place.parent)
+            make_directory(place.parent)
         self.engine = _engine(place)
         try:
             self._prepare()
@@ -172,7 +172,8 @@ def _layout_of(connection: Connection, where: str) -> str:
     return ""
 
 
-def _make_directory(directory: Path) -> None:
+def make_directory(directory: Path) -> None:
+    """With all above it. Raises ``StorageError`` when that cannot be done."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -8,6 +8,7 @@ whatever the caller does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select
@@ -91,7 +92,7 @@ class Ledger:
             DamagedError: at the first broken row, naming it.
             StorageError: at the first row that only another release can read.
         """
-        for row in self._walk(after):
+        for _, row in self.stored_rows(after):
             if isinstance(row, BrokenRow):
                 where = f"{self.database.where} row {row.id}"
                 if row.intact:
@@ -108,7 +109,7 @@ class Ledger:
     def verify(self) -> Verification:
         """Read and check the whole chain."""
         rows, erased, head = 0, 0, GENESIS
-        for row in self._walk((0, GENESIS)):
+        for _, row in self.stored_rows():
             if isinstance(row, BrokenRow):
                 return Verification(rows, erased, head.hex(), row)
             rows, erased, head = row.id, erased + row.is_erased, row.hash
@@ -131,13 +132,22 @@ class Ledger:
                 fix="Stop the second aggregator; this one reads the ledger anew.",
             )  # fmt: skip
 
-    def _walk(self, after: Head) -> Iterator[LedgerRow | BrokenRow]:
+    def follow(self, head: Head) -> None:
+        """Take note of rows that were committed beside :meth:`append`, by an erasure or from a copy."""
+        self._head = head
+
+    def stored_rows(self, after: Head = (0, GENESIS)) -> Iterator[tuple[Any, LedgerRow | BrokenRow]]:
+        """Rows as they are stored, with what they say; the first broken one is the last.
+
+        Raises:
+            StorageError: the database refuses.
+        """
         with self.database.reading("read") as connection:
             vouched = _vouched(connection)
             query = select(entries).where(entries.c.id > after[0]).order_by(entries.c.id)
             for stored in connection.execute(query):
                 row = checked(stored, after, vouched)
-                yield row
+                yield stored, row
                 if isinstance(row, BrokenRow):
                     return
                 after = row.id, row.hash

@@ -34,6 +34,10 @@ class TrackHistory:
         self._latest: deque[float] = deque(maxlen=AGREEING)  # [s] times in the order of arrival
         self._newest = -math.inf
 
+    def __reduce__(self) -> tuple[type[TrackHistory], tuple[()]]:
+        """Tracks are in no snapshot: the track log recalls them."""
+        return TrackHistory, ()
+
     @property
     def newest(self) -> float:
         """[s] until when frames have come; -inf before the first."""

@@ -79,6 +79,8 @@ def create_app(feed: Feed, clock: Clock) -> Starlette:
         faults = [] if view.broker_connected else ["the broker is not connected"]
         if view.ledger_fault:
             faults.append(view.ledger_fault)
+        if view.ledger_alarm:
+            faults.append(view.ledger_alarm)
         if clock.utc_s() - view.utc > STALL_S:
             faults.append("the aggregator's writer stalls")
         return _json({"status": "fault" if faults else "ok", "faults": faults}, 503 if faults else 200)
