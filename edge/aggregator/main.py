@@ -10,7 +10,8 @@ import logging
 import queue
 import signal
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from edge.aggregator.ledger.aside import in_use
@@ -35,6 +36,9 @@ TICK_S = 0.2
 
 IDLE_PICTURE_S = 1.0
 """[s] a picture is made at least so often, for ages and silences to show."""
+
+LOT = 500
+"""[messages] taken from the inbox at a time: facts of nodes among them share a commit."""
 
 RETRY_MIN_S, RETRY_MAX_S = 0.2, 5.0
 """[s] first and longest wait before the ledger is tried again after a fault."""
@@ -131,20 +135,32 @@ class _Loop:
 
     def run(self, stop: threading.Event) -> None:
         while not stop.is_set():
-            try:
-                self._receive(self._inbox.get(timeout=TICK_S / 2))
+            for news in self._waiting_news():
+                self._receive(news)
                 self._changed = True
-            except queue.Empty:
-                pass
             now = self._clock.mono_ns() / 1e9
             if now >= self._tick_due:
                 self._tick_due = now + TICK_S
                 self._tick(now)
 
-    def _receive(self, news: BrokerNews) -> None:
+    def _waiting_news(self) -> Iterator[BrokerNews | list[Received]]:
+        """What is in the inbox, messages that follow each other together; waits a moment for the first."""
+        messages: list[Received] = []
+        with suppress(queue.Empty):
+            news = self._inbox.get(timeout=TICK_S / 2)
+            while isinstance(news, Received) and len(messages) < LOT - 1:
+                messages.append(news)
+                news = self._inbox.get_nowait()
+            yield messages
+            messages = []
+            yield [news] if isinstance(news, Received) else news
+        if messages:
+            yield messages
+
+    def _receive(self, news: BrokerNews | list[Received]) -> None:
         match news:
-            case Received():
-                self._writer.receive(news.topic, news.payload, retained=news.retained)
+            case list():
+                self._writer.receive_all(news)
             case BrokerUp():
                 self._writer.connected()
             case BrokerDown():

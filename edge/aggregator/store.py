@@ -46,6 +46,9 @@ REMEMBERED_S = 7200.0
 REMEMBERED = 2000
 """[events, disturbances] kept however old: after an outage nodes deliver hours, one node after the other."""
 
+REMEMBERED_MAX = 20_000
+"""[events] kept however new: a flood of them must not fill the memory."""
+
 TOO_LATE_MAX = 100
 """[events] shown of those that came when their time was forgotten already."""
 
@@ -250,7 +253,7 @@ class Store:
         """Bound memory as store time passes."""
         self._newest = max(self._newest, t)
         long_ago = self._newest - REMEMBERED_S
-        if old := self._timeline.forget(before=long_ago, keep=REMEMBERED):
+        if old := self._timeline.forget(before=long_ago, keep=REMEMBERED, most=REMEMBERED_MAX):
             self._forget_events(old)
         if old or len(self._visits) >= 2 * REMEMBERED:
             self._forget_visits(long_ago)

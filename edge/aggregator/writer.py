@@ -21,14 +21,17 @@ from edge.aggregator.ledger.rescue import damaged_files, rescue
 from edge.aggregator.people.track_log import TrackLog
 from edge.aggregator.recall import Recall
 from edge.aggregator.store_view import StoreView, view_of
+from edge.broker.connection import Received
 from edge.clock import Clock
 from edge.config import AggregatorConfig
 from edge.errors import MessageError, StorageError
 from edge.messages import (
     CommandVerb,
     Disturbance,
+    EventIdentity,
     GateEvent,
     NodeHealth,
+    NodeMessage,
     NodeState,
     ShelfEvent,
     TrackFrame,
@@ -84,6 +87,7 @@ class Writer:
         self._names = TopicNames(config.store)
         self._health = StoreHealth()
         self._announcer = Announcer(self._names, publish)
+        self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self.fault = ""  # one sentence while the ledger cannot be written
         self._is_damaged = False  # by what the last fault said: read all of it again
@@ -108,8 +112,18 @@ class Writer:
         except DamagedError as error:
             self._ledger = rescue(self._place, error)
 
+    def receive_all(self, messages: Sequence[Received]) -> None:
+        """Take messages that came together; facts of nodes that follow each other share one commit."""
+        for message in messages:
+            self._receive(message.topic, message.payload, retained=message.retained)
+        self._enter_gathered()
+
     def receive(self, topic: str, payload: bytes, *, retained: bool = False) -> None:
         """Take one message from the broker; a bad one is counted and disturbs nothing else."""
+        self._receive(topic, payload, retained=retained)
+        self._enter_gathered()
+
+    def _receive(self, topic: str, payload: bytes, *, retained: bool) -> None:
         parsed = self._names.parse(topic)
         if parsed is None:
             return
@@ -125,10 +139,16 @@ class Writer:
         except MessageError as error:
             self._refuse(row, sender, Refusal.UNREADABLE, str(error), payload)
             return
+        if not isinstance(message, NodeMessage) or message.identity in self._gathered:
+            self._enter_gathered()  # what comes next is judged and planned with all of it known
         judgement = self._ingest.judge(message, sender=sender)
         if judgement.refusal is not None:
+            self._enter_gathered()
             self._refuse(row, sender, judgement.refusal, type(message).__name__, payload)
+        elif isinstance(message, NodeMessage) and judgement.disposition is Disposition.NEW:
+            self._gathered[message.identity] = message
         elif isinstance(message, Fact):
+            self._enter_gathered()
             self._take(message, judgement)
         elif isinstance(message, TrackFrame):
             self._follow(message)
@@ -196,11 +216,30 @@ class Writer:
         self._tracks.close()
         self._ledger.close()
 
+    def _enter_gathered(self) -> None:
+        """Commit new facts of nodes in one transaction: none of them bears on another's judgement or plan."""
+        facts, self._gathered = tuple(self._gathered.values()), {}
+        if not facts:
+            return
+        if self.fault or not self._commit(
+            lambda: [each for fact in facts for each in self._store.receive(fact)]
+        ):
+            for fact in facts:
+                self._wait(fact)
+            return
+        for node, boot in dict.fromkeys((fact.node, fact.boot) for fact in facts):
+            self._announcer.acknowledge(node, self._ingest.ack(node, boot))
+        self._announcer.update(self._store)
+
+    def _wait(self, fact: Fact) -> None:
+        if len(self._waiting) < WAITING_MAX:
+            self._waiting[fact] = None
+
     def _take(self, fact: Fact, judgement: Judgement) -> None:
         if not self.fault and self._enter(fact, judgement):
             self._announcer.update(self._store)
-        elif len(self._waiting) < WAITING_MAX:
-            self._waiting[fact] = None
+        else:
+            self._wait(fact)
 
     def _refuse(self, row: Topic, sender: str, reason: Refusal, detail: str, payload: bytes) -> None:
         """Count a refusal; what can never be taken is entered as refused, so that its node may forget it."""

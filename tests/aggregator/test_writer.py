@@ -7,6 +7,7 @@ import sqlite3
 import msgspec
 from writer_bench import NAMES
 
+from edge.broker.connection import Received
 from edge.messages import Ack, Cart, KeyPoint, NodeHealth, NodeState, Receipt, Target, TrackFrame
 from edge.payload import encode
 from edge.topics import (
@@ -195,3 +196,51 @@ def test_foreign_topics_and_views_are_harmless(bench):
     view = bench.writer.view(broker_connected=False)
     assert view.refusals == ()
     assert msgspec.json.decode(encode(view))["broker_connected"] is False
+
+
+def received(*messages) -> list[Received]:
+    return [Received(NAMES.of(NODE_EVENT, node=each.node), encode(each), retained=False) for each in messages]
+
+
+def test_events_that_come_together_share_a_commit_and_an_acknowledgement(bench, shelf):
+    bench.say(GATE, shelf.entered("anna"))
+    bench.published.clear()
+    appended = []
+    append = bench.writer._ledger.append
+    bench.writer._ledger.append = lambda *args: (appended.append(len(args[0])), append(*args))[1]
+    bench.writer.receive_all(received(*(shelf.event(seq) for seq in (1, 2, 3))))
+    assert appended == [6]
+    assert [ack.upto for ack in bench.of(NODE_ACK)] == [3]
+    assert [line.quantity for line in bench.of(CART, Cart)[-1].lines] == [3]
+
+
+def test_together_or_one_by_one_the_ledger_is_the_same(bench, shelf):
+    other = msgspec.structs.replace(shelf.event(1, "0002"), node="n2")
+    told = [
+        shelf.event(2), shelf.event(1), shelf.event(2), other, shelf.event(1, "0003", revision=1),
+        shelf.event(1), other,
+    ]  # fmt: skip
+    gate = Received(NAMES.of(GATE), encode(shelf.entered("anna")), retained=False)
+    messages = received(*told)
+    messages[3:3] = [gate, Received(NAMES.of(NODE_EVENT, node="n1"), b"rubbish", retained=False)]
+    bench.writer.receive_all(messages)
+    together = [row.entry for row in bench.writer._ledger.entries()]
+    view = bench.writer.view(broker_connected=True)
+    bench.writer._ledger.close()
+    bench.ledger_file = bench.ledger_file.with_name("other.sqlite")
+    bench.restart()
+    for message in messages:
+        bench.writer.receive(message.topic, message.payload)
+    assert [row.entry for row in bench.writer._ledger.entries()] == together
+    assert bench.writer.view(broker_connected=True).decisions == view.decisions
+    assert bench.writer.view(broker_connected=True).duplicates_total == view.duplicates_total == 3
+
+
+def test_what_came_together_waits_together(bench, shelf):
+    holder = sqlite3.connect(bench.ledger_file, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    bench.writer.receive_all(received(shelf.event(1), shelf.event(2)))
+    assert bench.published == []
+    holder.execute("ROLLBACK")
+    bench.writer.retry()
+    assert [ack.upto for ack in bench.of(NODE_ACK)] == [1, 2]

@@ -123,17 +123,19 @@ class Timeline:
         """[s] onset of the oldest remembered claim; -inf when there is none."""
         return self._order[0][0] if self._order else -math.inf
 
-    def forget(self, *, before: float, keep: int) -> tuple[EventIdentity, ...]:
+    def forget(self, *, before: float, keep: int, most: int = 2**31) -> tuple[EventIdentity, ...]:
         """Drop old claims, some at a time; what visits then held stays known.
 
         Args:
             before: [s] claims with a later onset stay.
             keep: [claims] so many stay in any case, the newest.
+            most: [claims] no more than about so many stay, however new.
 
         Returns:
             Events that are gone.
         """
-        count = min(bisect.bisect_left(self._order, (before,)), len(self._order) - keep) // LOT * LOT
+        old = min(bisect.bisect_left(self._order, (before,)), len(self._order) - keep)
+        count = max(old, len(self._order) - most) // LOT * LOT
         if count <= 0:
             return ()
         self._compute()

@@ -171,6 +171,14 @@ def test_forgetting_keeps_what_is_held(make):
     assert timeline.contents()["bela"].best()[0] == (ItemCount("0001", 1),)
 
 
+def test_a_flood_is_forgotten_however_new(make):
+    timeline = make()
+    for seq in range(1, 3 * LOT + 11):
+        timeline.put(claim(seq, 0.001 * seq, "anna"))
+    assert timeline.forget(before=-1e9, keep=3 * LOT + 10, most=LOT)[-1].seq == 2 * LOT
+    assert len(timeline.findings()) == LOT + 10
+
+
 def test_few_beams_are_kept(make):
     timeline = make()
     for seq in range(1, 401):

@@ -128,7 +128,9 @@ class Bomb:
         return exec, ("raise SystemExit('a snapshot was obeyed')",)
 
 
-@pytest.mark.parametrize("hostile", [Bomb(), print, Ledger, pickle.Unpickler], ids=repr)
+@pytest.mark.parametrize(
+    "hostile", [Bomb(), print, Ledger, pickle.Unpickler], ids=["object", "function", "ledger", "reader"]
+)
 def test_a_snapshot_runs_no_foreign_code(catalogue, planogram, hostile):
     recall = Recall(CONFIG, catalogue, planogram)
     with pytest.raises(StorageError, match="no part of a fold"):
