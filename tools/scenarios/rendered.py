@@ -95,12 +95,14 @@ class RenderedCase:
     def _as_recorded(self) -> Iterator[CaseInput]:
         for gondola in self._blocks:
             yield f"g{gondola}", UtcReading(mono_ns=0, utc_s=EPOCH, synchronized=True)
-        streams: list[Iterator[tuple[float, int, CaseInput]]] = [
-            self._batches(number, gondola) for number, gondola in enumerate(self._blocks)
-        ]
-        streams.append((arrival_s, 1000, (None, said)) for arrival_s, said in self.people)
-        for _, _, arrived in heapq.merge(*streams, key=lambda each: each[:2]):
+        for _, _, arrived in heapq.merge(*self._streams(), key=lambda each: each[:2]):
             yield arrived
+
+    def _streams(self) -> list[Iterator[tuple[float, int, CaseInput]]]:
+        """(arrival s, order among those that arrive at once, input), each stream in order."""
+        people = ((arrival_s, 1000, (None, said)) for arrival_s, said in self.people)
+        batches = (self._batches(number, gondola) for number, gondola in enumerate(self._blocks))
+        return [*batches, people]
 
     def _batches(self, number: int, gondola: str) -> Iterator[tuple[float, int, CaseInput]]:
         grams = self._blocks[gondola]
