@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from tools.store_simulator.acts import Handling
 from tools.store_simulator.camera.arms import arms_of
 from tools.store_simulator.camera.crew import Crew
 from tools.store_simulator.camera.folder import PictureFolder
+from tools.store_simulator.camera.photographer import Photographer
 from tools.store_simulator.camera.stock import Stock
 from tools.store_simulator.layout import StoreLayout
 from tools.store_simulator.shoppers import Behaviour
@@ -161,6 +163,20 @@ def test_a_unit_taken_from_behind_leaves_a_gap() -> None:
 def test_goods_that_are_nowhere_cannot_be_taken() -> None:
     with pytest.raises(ValueError, match="no x is left"):
         Stock({"a/1/1": ("y",)}).update(moved(EventKind.PICK, "x", "a/1/1"))
+
+
+def test_a_live_store_gets_pictures_of_its_racks_and_their_calibrations(
+    layout: StoreLayout, tmp_path: Path
+) -> None:
+    photographer = Photographer(crew_of(layout), tmp_path, lambda at_s: 1000.0 + at_s)
+    taken: set[str] = set()
+    deadline_s = time.monotonic() + 30.0
+    while taken != layout.racks.keys() and time.monotonic() < deadline_s:
+        photographer.tell(5.0, (), ())
+        time.sleep(0.05)
+        taken = {rack for rack in layout.racks if (tmp_path / rack / "1005.000000.jpg").exists()}
+    assert taken == layout.racks.keys()
+    assert all((tmp_path / f"camera-{rack}.yaml").exists() for rack in layout.racks)
 
 
 def test_a_folder_holds_whole_pictures_and_the_newest_only(tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ from edge.planogram import load_catalogue, load_planogram
 from edge.topics import TopicNames
 from edge.yaml_file import load_yaml
 from tools.store_simulator import arguments as store_arguments
+from tools.store_simulator.acts import Handling
 from tools.store_simulator.camera.crew import Crew
-from tools.store_simulator.camera.folder import PictureFolder
-from tools.store_simulator.camera.view_file import write_view
+from tools.store_simulator.camera.photographer import Photographer
 from tools.store_simulator.fleet import Fleet, PlacedBoard
 from tools.store_simulator.layout import StoreLayout
 from tools.store_simulator.publisher import StorePublisher
@@ -91,12 +91,10 @@ class SimulatedStore:
             base_dir=base_dir,
         )
         self._publisher = StorePublisher(self._connection, self._names)
-        self._crew, self._folders = None, {}
+        self._photographer: Photographer | None = None
         if options.cameras is not None:
-            self._crew = Crew(layout, self._world.standing_at_first, seed=options.seed)
-            self._folders = {rack: PictureFolder(options.cameras / rack) for rack in self._crew.cameras}
-            for rack, camera in self._crew.cameras.items():
-                write_view(options.cameras / f"camera-{rack}.yaml", rack, camera.viewpoint)
+            crew = Crew(layout, self._world.standing_at_first, seed=options.seed)
+            self._photographer = Photographer(crew, options.cameras, self._utc_s)
         self._unwell = {node.node for node, _ in nodes}
         self._doors_open = False
         self._next_frame_s = 0.0
@@ -120,6 +118,7 @@ class SimulatedStore:
                 _log.warning("not every plate of %s is well; opening all the same", ", ".join(self._unwell))
             self._doors_open = True
             self._world.open_doors(now_s + OPEN_AFTER_S, self._end_s - LAST_RECEIPT_S)
+        moved: list[Handling] = []
         for _, happening in self._world.advance(now_s):
             match happening:
                 case ForceComing():
@@ -129,8 +128,8 @@ class SimulatedStore:
                     self._fleet.act(happening.rack, happening.fault)
                 case GatePassed(visit, direction, at_s):
                     self._publisher.gate(visit, direction, at_s, self._utc_s(at_s))
-                case GoodsMoved(_, handling) if self._crew is not None:
-                    self._crew.update(handling)
+                case GoodsMoved(_, handling):
+                    moved.append(handling)
             self._truth.note(happening, self._plates, self._second_0_utc)
             self._write_truth()
         while self._next_frame_s + LATE_S <= now_s:
@@ -139,14 +138,8 @@ class SimulatedStore:
             self._publisher.track(self._tracker.frame(bodies, at_s, self._utc_s(at_s)), now_s)
             self._next_frame_s += FRAME_S
         self._publisher.advance(now_s)
-        self._take_pictures(now_s)
-
-    def _take_pictures(self, now_s: float) -> None:
-        """Of every camera whose turn it is, for whoever reads their folders."""
-        if self._crew is None:
-            return
-        for shot in self._crew.due(now_s, self._world.inside(now_s), skip_late=True):
-            self._folders[shot.rack].write(shot.jpeg, self._utc_s(shot.at_s))
+        if self._photographer is not None:
+            self._photographer.tell(now_s, self._world.inside(now_s), moved)
 
     def _hear(self) -> None:
         while not self._inbox.empty():

@@ -9,12 +9,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.broker.embedded import BrokerKind, EmbeddedBroker
-from edge.cli.demo.store import SIMULATOR, WEB_HOST, DemoStore, find_examples, furnish
+from edge.cli.demo.store import PHOTOGRAPHER, SIMULATOR, WEB_HOST, DemoStore, find_examples, furnish
 from edge.cli.demo.supervisor import Program, Supervisor
 from edge.config import BrokerSection
 from edge.errors import StartError
 
 WEB_PORT = 8080
+
+ENROLL_S = 180.0
+"""[s] in which the goods are photographed, and enrolled (about 4 s each on an idle machine)."""
 
 START_S, POLL_S = 30.0, 0.05
 """[s] until a process must have come up (about 1 s on an idle machine), and between two looks."""
@@ -72,7 +75,10 @@ class DemoProcesses:
         )
         self._wait_until("the page", self._page_is_served)
         files = [str(file) for file in self.store.node_files.values()]
-        self._start("world", ["-m", SIMULATOR, *files, *world_options], once=True)
+        cameras_dir = self.store.cameras_dir
+        self._start(
+            "world", ["-m", SIMULATOR, *files, "--cameras", str(cameras_dir), *world_options], once=True
+        )
         self._wait_until("the simulated boards", lambda: all(port.exists() for port in self.store.ports))
         for node, file in self.store.node_files.items():
             self._start(node, ["-m", "edge.cli", "node", "--config", str(file)])
@@ -84,6 +90,31 @@ class DemoProcesses:
     def stop(self) -> None:
         """End all processes."""
         self.supervisor.stop()
+
+    def enroll(self) -> None:
+        """Have the goods photographed, and enrol them: the nodes know them by sight from their start.
+
+        Raises:
+            StartError: a picture cannot be written or used.
+        """
+        files = [str(file) for file in self.store.node_files.values()]
+        pictures, gallery = self.store.gallery_dir.with_name("pictures"), self.store.gallery_dir
+        photographed = ["-m", PHOTOGRAPHER, str(pictures), *files]
+        enrolled = ["-m", "edge.cli", "enroll", "--gallery", str(gallery), "--from", str(pictures)]
+        for name, arguments in (("portraits", photographed), ("enroll", [*enrolled, "--by", "demo"])):
+            program = Program([sys.executable, *arguments], self._logs / f"{name}.log")
+            program.start()
+            try:
+                program.wait(ENROLL_S)
+            finally:
+                program.stop()
+            if program.exit_code != 0:
+                raise StartError(
+                    "the goods cannot be enrolled",
+                    where=name,
+                    found=program.last_words(),
+                    fix="Read its log.",
+                )
 
     def _start(self, name: str, arguments: Sequence[str], *, once: bool = False) -> None:
         program = Program([sys.executable, *arguments], self._logs / f"{name}.log")

@@ -15,6 +15,7 @@ from edge.planogram import Catalogue, Planogram, load_catalogue, load_planogram
 from edge.yaml_file import load_yaml
 
 SIMULATOR = "tools.store_simulator"
+PHOTOGRAPHER = f"{SIMULATOR}.camera.portraits"
 WEB_HOST = "127.0.0.1"
 
 
@@ -25,6 +26,8 @@ class DemoStore:
     name: str
     node_files: dict[str, Path]  # by node
     ports: tuple[Path, ...]  # of the boards
+    cameras_dir: Path  # a folder of pictures and a calibration for every rack's camera
+    gallery_dir: Path  # what the goods look like
     aggregator_file: Path
     ledger_dir: Path
     catalogue: Catalogue
@@ -65,6 +68,7 @@ def furnish(examples: Path, state_dir: Path, broker: BrokerSection, web_port: in
         "catalogue": str(catalogue_file),
         "planogram": str(planogram_file),
     }
+    cameras_dir, gallery_dir = state_dir / "cameras", state_dir / "gallery"
     node_files: dict[str, Path] = {}
     ports: list[Path] = []
     for example in sorted(examples.glob("node-*.yaml")):
@@ -74,6 +78,15 @@ def furnish(examples: Path, state_dir: Path, broker: BrokerSection, web_port: in
             ports.append(state_dir / "ports" / board["rack"])
             board["port"] = str(ports[-1])
             board["calibration"] = str((examples / "calibration" / f"{board['board_id']}.yaml").resolve())
+        document["cameras"] = [
+            {
+                "camera": board.rack,
+                "source": str(cameras_dir / board.rack),
+                "calibration": str(cameras_dir / f"camera-{board.rack}.yaml"),
+            }
+            for board in node.boards
+        ]
+        document["vision"] = {"gallery": str(gallery_dir)}
         document |= {"state_dir": str(state_dir / node.node), **shared}
         node_files[node.node] = _write(config_dir / example.name, document)
     ledger_dir = state_dir / "aggregator"
@@ -85,6 +98,8 @@ def furnish(examples: Path, state_dir: Path, broker: BrokerSection, web_port: in
         name=aggregator.store,
         node_files=node_files,
         ports=tuple(ports),
+        cameras_dir=cameras_dir,
+        gallery_dir=gallery_dir,
         aggregator_file=aggregator_file,
         ledger_dir=ledger_dir,
         catalogue=catalogue,

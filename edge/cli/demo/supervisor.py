@@ -75,6 +75,12 @@ class Program:
         except OSError as error:
             raise StartError(f"cannot start the program: {error.strerror}", where=self._command[0]) from error
 
+    def wait(self, for_s: float) -> None:
+        """Wait until it ends by itself, at most so long."""
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(for_s)
+
     def stop(self) -> None:
         """End it in good order, by force after ``STOP_S``, and whatever it left in its process group."""
         if self._process is None:

@@ -46,7 +46,9 @@ def demo(
     ] = 1.0,
     duration: Annotated[
         float | None,
-        typer.Option("--for", min=15.0, help="Seconds, start included; all receipts are out by then."),
+        typer.Option(
+            "--for", min=15.0, help="Seconds from when the goods are enrolled; all receipts are out by then."
+        ),
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page.")] = True,
     broker: Annotated[
@@ -58,7 +60,6 @@ def demo(
 ) -> None:
     """Run a whole simulated store on this machine until Ctrl-C."""
     console = Console()
-    ends_s = time.monotonic() + duration if duration else None
     with _state_dir(state_dir) as state, _ending_on_sigterm():
         screen: DemoScreen | None = None
 
@@ -72,6 +73,8 @@ def demo(
             names = TopicNames(store.name)
             screen = DemoScreen(console, names, store.catalogue)
             _print_welcome(console, processes, broker, state if state_dir else None)
+            processes.enroll()
+            ends_s = time.monotonic() + duration if duration else None
             news: queue.Queue[BrokerNews] = queue.Queue()
             with Connection(
                 processes.broker, client_id="steelyard-demo", subscriptions=screen.subscriptions, inbox=news
@@ -116,7 +119,10 @@ def _print_welcome(console: Console, processes: DemoProcesses, broker: BrokerKin
         rows["Kept in"] = str(kept)
     for name, told in rows.items():
         console.print(Text.assemble(f"{name:<10}", (told, "dim")), highlight=False, soft_wrap=True)
-    console.print(Text("Ctrl-C closes the store. The doors open when all scales are well.\n", "dim"))
+    console.print(
+        Text("Ctrl-C closes the store. Its goods are photographed and enrolled first; then the", "dim")
+    )
+    console.print(Text("doors open when all scales are well.\n", "dim"))
 
 
 def _end(console: Console, processes: DemoProcesses, screen: DemoScreen | None) -> None:
