@@ -67,6 +67,7 @@ def _visit(store: Store, visit: Visit) -> dict[str, Any]:
         "left_at": visit.left_at,
         "probability": cart.probability,
         "needs_review": cart.needs_review,
+        "doubts": list(cart.doubts),
         "lines": [
             {"sku": line.sku, "quantity": line.quantity, "probability": line.probability}
             for line in cart.lines

@@ -25,6 +25,7 @@ from edge.aggregator.entries import (
     ReceiptEntry,
     VisitLikelihood,
 )
+from edge.aggregator.people.blind_spots import BlindSpot, BlindSpots
 from edge.aggregator.people.witnesses import Witnesses
 from edge.aggregator.tickets import Decision, Tickets, Visit, is_correct, receipt_of
 from edge.config import AttributionSection, CartSection
@@ -76,6 +77,7 @@ class Store:
         self._uncovered: dict[EventIdentity, float] = {}  # the same of those that receipts wait no longer for
         self._decided: dict[EventIdentity, tuple[Finding | None, Decision]] = {}
         self._disturbances: dict[EventIdentity, Disturbance] = {}
+        self._blind_spots = BlindSpots(planogram)
         self._too_late: deque[Decision] = deque(maxlen=TOO_LATE_MAX)
         self._newest = self._horizon = -math.inf  # [s] latest sign of life; what began before is forgotten
         self._forgotten = Forgotten()
@@ -88,7 +90,11 @@ class Store:
         """Entries that a new message asks for. Track frames only feed the history of positions."""
         if isinstance(message, TrackFrame):
             self._witnesses.hear(message, known_s=self._newest)
-            return (*self._attributions_due(self.tracked_until), *self._attributions_covered())
+            return (
+                *self._attributions_due(self.tracked_until),
+                *self._attributions_covered(),
+                *self._blind_spots.reached((message,), self._attributions),
+            )
         if isinstance(message, GateEvent):
             known = self._visits.get(message.visit, Visit(message.visit))
             entered = message.direction is GateDirection.ENTERED
@@ -97,6 +103,10 @@ class Store:
         if isinstance(message, ShelfEvent):
             is_covered = self._witnesses.wanted_until(message) <= self.tracked_until
             return (EventEntry(message), self._attribute(message, final=is_covered))
+        if (spot := BlindSpot.of(message)) is not None:
+            frames = self._witnesses.frames(spot.start_s, spot.end_s)
+            found = self._blind_spots.reached_into(spot, frames, self._attributions)
+            return (EventEntry(message), *found)
         return (EventEntry(message),)
 
     def settle(self, utc_s: float) -> tuple[LedgerEntry, ...]:
@@ -147,15 +157,17 @@ class Store:
             for who in attribution.visits
         }
         for visit in closed:
-            content = contents.get(visit.visit, NOTHING)
+            content, doubts = contents.get(visit.visit, NOTHING), self._look().doubts.get(visit.visit, ())
             is_known = visit.receipt is not None and visit.receipt.left_at == visit.left_at
-            if visit.visit in open_questions or (is_known and visit.compared is content):
+            if visit.visit in open_questions or (
+                is_known and visit.compared is content and visit.doubts == doubts
+            ):
                 continue
             receipt = receipt_of(visit, self.cart(visit))
             if visit.receipt is None or not is_correct(visit.receipt, receipt):
                 yield receipt
             else:
-                visit.compared = content
+                visit.compared, visit.doubts = content, doubts
 
     # --- apply ------------------------------------------------------------------------------------
 
@@ -184,6 +196,7 @@ class Store:
                 self._open.pop(identity, None)
                 self._uncovered.pop(identity, None)
             self._disturbances[identity] = message
+            self._blind_spots.note(message)
             if len(self._disturbances) >= 2 * REMEMBERED:
                 self._disturbances = {each.identity: each for each in self.disturbances()[-REMEMBERED:]}
             return
@@ -267,7 +280,9 @@ class Store:
             self._decided.pop(event, None)
         self._forgotten.decisions += len(old)
         self._attributions = {
-            event: attribution for event, attribution in self._attributions.items() if event in self._events
+            event: attribution
+            for event, attribution in self._attributions.items()
+            if event in self._events or event in self._disturbances
         }
 
     def _forget_visits(self, long_ago: float) -> None:
@@ -298,7 +313,8 @@ class Store:
             for decision in decisions:
                 if decision.visit is not None:
                     own[decision.visit].append(decision)
-            self._picture = _Picture(decisions, own, self._timeline.contents())
+            doubts = self._blind_spots.doubts(self._attributions)
+            self._picture = _Picture(decisions, own, self._timeline.contents(), doubts)
         return self._picture
 
     def _decide(self, event: ShelfEvent, found: Finding | None) -> Decision:
@@ -339,7 +355,8 @@ class Store:
         picture = self._look()
         if (cart := picture.carts.get(visit.visit)) is None:
             contents = picture.contents.get(visit.visit, NOTHING)
-            cart = self._tickets.cart(visit, contents, picture.own.get(visit.visit, ()))
+            own, doubts = picture.own.get(visit.visit, ()), picture.doubts.get(visit.visit, ())
+            cart = self._tickets.cart(visit, contents, own, doubts)
             picture.carts[visit.visit] = cart
         return cart
 
@@ -365,6 +382,7 @@ class _Picture:
     decisions: tuple[Decision, ...]
     own: Mapping[str, Sequence[Decision]]  # by visit
     contents: Mapping[str, Contents]  # by visit
+    doubts: Mapping[str, tuple[str, ...]]  # by visit, what the shelves could not see of it
     carts: dict[str, Cart] = field(default_factory=dict)  # as far as asked for
 
 

@@ -35,7 +35,8 @@ class Visit:
     last_left_at: float | None = None  # [s]
     receipt: Receipt | None = None
     receipts: int = 0
-    compared: Contents | None = None  # what its receipt was last found to agree with
+    compared: Contents | None = None  # what its receipt was last found to agree with, ...
+    doubts: tuple[str, ...] = ()  # ... and what was in doubt then
 
     @property
     def left_at(self) -> float | None:
@@ -82,13 +83,16 @@ class Tickets:
         likeliest = event.hypotheses[0]
         return Decision(event, event.kind, likeliest.items, None, round(likeliest.probability, 6), True)
 
-    def cart(self, visit: Visit, contents: Contents, own: Sequence[Decision]) -> Cart:
+    def cart(
+        self, visit: Visit, contents: Contents, own: Sequence[Decision], doubts: tuple[str, ...] = ()
+    ) -> Cart:
         """The ticket of one visit as it stands.
 
         Args:
             visit: whose.
             contents: what it may hold.
             own: decisions of which it is taken to be the cause, by onset.
+            doubts: what the shelves could not see of it.
         """
         content, probability = contents.best()
         charged = [decision for decision in own if decision.items]
@@ -100,7 +104,8 @@ class Tickets:
             lines=lines,
             total=round(math.fsum((line.unit_price or 0.0) * line.quantity for line in lines), 2),
             probability=round(probability, 6),
-            needs_review=holds_unknown or probability < self._options.review_below,
+            needs_review=holds_unknown or bool(doubts) or probability < self._options.review_below,
+            doubts=doubts,
         )
 
     def _line(self, contents: Contents, item: ItemCount, own: Iterable[Decision]) -> CartLine:
@@ -133,6 +138,7 @@ def receipt_of(visit: Visit, cart: Cart) -> Receipt:
         total=cart.total,
         probability=cart.probability,
         needs_review=cart.needs_review,
+        doubts=cart.doubts,
         corrects=visit.receipt.receipt if visit.receipt else "",
     )
 

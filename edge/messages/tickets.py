@@ -28,6 +28,7 @@ class Cart(Payload, frozen=True, kw_only=True):
     total: float
     probability: Probability  # [1] that the whole cart is right
     needs_review: bool
+    doubts: tuple[str, ...] = ()  # what the shelves could not see of the visit
 
 
 class Receipt(Payload, frozen=True, kw_only=True):
@@ -41,4 +42,5 @@ class Receipt(Payload, frozen=True, kw_only=True):
     total: float
     probability: Probability  # [1]
     needs_review: bool
+    doubts: tuple[str, ...] = ()  # what the shelves could not see of the visit
     corrects: str = ""  # receipt that this one corrects

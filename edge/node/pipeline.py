@@ -35,6 +35,7 @@ from edge.samples import (
     Frame,
     LinkReport,
     NodeInput,
+    PlateFault,
     PlateHold,
     PriorLevels,
     RackLayout,
@@ -60,6 +61,15 @@ class _Said:
     def revised(self, decided_ns: int) -> _Said:
         """The name of the next revision."""
         return _Said(self.seq, self.revision + 1, decided_ns)
+
+
+@dataclass(slots=True)
+class _Failure:
+    """A fault of sensors that was told, and lasts."""
+
+    said: _Said
+    fault: PlateFault
+    plates: set[str]  # that are not well again
 
 
 class NodePipeline:
@@ -119,6 +129,7 @@ class NodePipeline:
             self._desk.reset()
         self._evidence: list[EventEvidence] = []
         self._said: dict[ActKey, _Said] = {}
+        self._failed: dict[str, _Failure] = {}  # by plate
 
     @property
     def next_seq(self) -> int:
@@ -188,15 +199,13 @@ class NodePipeline:
 
     def _messages(self, rack: str, step: RackStep) -> Iterator[NodeMessage]:
         """What one step of one rack is worth saying."""
+        for recovery in step.recoveries:
+            yield from self._recovered(recovery)
         for fault in step.faults:
-            yield self._disturbance(
-                self._new(fault.mono_ns),
-                DisturbanceKind.SENSOR_FAULT,
-                fault.plates,
-                onset_ns=fault.mono_ns,
-                settled_ns=fault.mono_ns,
-                reason=fault.reason,
-            )
+            failure = _Failure(self._new(fault.mono_ns), fault, set(fault.plates))
+            yield from self._recovered(fault)  # what now fails in another way does not fail as before
+            self._failed |= dict.fromkeys(fault.plates, failure)
+            yield self._sensor_fault(failure, fault.mono_ns)
         for kind, changes in reported(step.changes):
             decided_ns = max(change.decided_ns for change in changes)
             yield self._disturbance(
@@ -211,6 +220,28 @@ class NodePipeline:
         if step.changes or segmentation.is_waiting:
             for verdict in segmentation.update(step.changes, step.moving_g, step.now_ns):
                 yield from self._publish(rack, verdict)
+
+    def _recovered(self, recovery: PlateFault) -> Iterator[NodeMessage]:
+        """A fault is over when all of its plates are well again: a revision says so."""
+        for plate in recovery.plates:
+            failure = self._failed.pop(plate, None)
+            if failure is None:
+                continue
+            failure.plates.discard(plate)
+            if not failure.plates:
+                failure.said = failure.said.revised(recovery.mono_ns)
+                yield self._sensor_fault(failure, recovery.mono_ns)
+
+    def _sensor_fault(self, failure: _Failure, until_ns: int) -> NodeMessage:
+        fault = failure.fault
+        return self._disturbance(
+            failure.said,
+            DisturbanceKind.SENSOR_FAULT,
+            fault.plates,
+            onset_ns=fault.mono_ns,
+            settled_ns=until_ns,
+            reason=fault.reason,
+        )
 
     def _publish(self, rack: str, verdict: Verdict) -> Iterator[NodeMessage]:
         """A new event, or a revision of what was said before."""

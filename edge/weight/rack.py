@@ -39,6 +39,7 @@ class RackStep:
     now_ns: int  # [ns] mono, last sample used
     changes: tuple[PlateChange, ...] = ()
     faults: tuple[PlateFault, ...] = ()
+    recoveries: tuple[PlateFault, ...] = ()  # plates that had such a fault, and are well again
     moving_g: Mapping[str, float] = field(default_factory=dict)  # [g] by plate that still moves
 
 
@@ -62,11 +63,16 @@ class RackWatch:
         self._aside: dict[int, SensorState] = {}  # columns that do not weigh, whatever they report
         self._states = (SensorState.OK,) * len(self.layout.plates)
         self._link: LinkReport | None = None
+        self._link_failed: PlateFault | None = None  # what was told of it, until there are readings again
+        self._failed: dict[int, SensorState] = {}  # by column, what was told of it, until it is well again
         self._hole_is_known = False  # whether the link's fault said already why readings are missing
 
     def update(self, block: CountBlock | WeightBlock) -> Iterator[RackStep]:
         """One step for every hop of the block in which something happened."""
         self._link = None
+        if self._link_failed is not None:
+            yield RackStep(block.mono_ns, recoveries=(replace(self._link_failed, mono_ns=block.mono_ns),))
+            self._link_failed = None
         if isinstance(block, CountBlock):
             if not self._counts:
                 self._counts = True
@@ -82,11 +88,10 @@ class RackWatch:
         faults = self._faults(stretch)
         for detected in self._detector.update(stretch):
             now_ns = int(stretch.end_ns[detected.hop]) + round(stretch.period_ns)
-            while faults and faults[0].mono_ns < now_ns:
-                yield RackStep(faults[0].mono_ns, faults=(faults.pop(0),))
+            while faults and faults[0].now_ns < now_ns:
+                yield faults.pop(0)
             yield RackStep(now_ns, detected.changes, moving_g=detected.moving_g)
-        for fault in faults:
-            yield RackStep(fault.mono_ns, faults=(fault,))
+        yield from faults
 
     def to_grams(self, block: CountBlock | WeightBlock) -> WeightBlock:
         """A block of this rack in grams, by the calibration in force; changes nothing."""
@@ -99,9 +104,8 @@ class RackWatch:
         self._hole_is_known |= went_down
         if report.fault is None or not went_down:
             return RackStep(report.mono_ns)
-        return RackStep(
-            report.mono_ns, faults=(PlateFault(self.layout.plates, report.mono_ns, report.fault.value),)
-        )
+        self._link_failed = PlateFault(self.layout.plates, report.mono_ns, report.fault.value)
+        return RackStep(report.mono_ns, faults=(self._link_failed,))
 
     def expect(self, prior: PriorLevels) -> None:
         """Levels stored before the node stopped."""
@@ -146,20 +150,28 @@ class RackWatch:
                 settled=bool(ready[column]) and column not in disturbed,
             )
 
-    def _faults(self, stretch: Stretch) -> list[PlateFault]:
-        """Sensors that began to fail, one report a kind of failure and hop."""
-        faults: list[PlateFault] = []
+    def _faults(self, stretch: Stretch) -> list[RackStep]:
+        """Sensors that began to fail, or are well again; one report a kind of failure and hop."""
+        steps: list[RackStep] = []
         for hop, states in enumerate(stretch.states):
             if states is self._states:
                 continue
-            begun: dict[SensorState, list[str]] = {}
+            begun: dict[SensorState, list[int]] = {}
+            over: dict[SensorState, list[int]] = {}
             for column, (before, now) in enumerate(zip(self._states, states, strict=True)):
+                if now is SensorState.OK and column in self._failed:
+                    over.setdefault(self._failed.pop(column), []).append(column)
                 if now is before or now is SensorState.OK or self._hole_is_known or column in self._aside:
                     continue
-                begun.setdefault(now, []).append(self.layout.plates[column])
+                begun.setdefault(now, []).append(column)
+            self._failed |= {column: state for state, columns in begun.items() for column in columns}
             end_ns = int(stretch.end_ns[hop])
-            faults += [PlateFault(tuple(plates), end_ns, state.value) for state, plates in begun.items()]
+            steps += [RackStep(end_ns, recoveries=(self._fault(*each, end_ns),)) for each in over.items()]
+            steps += [RackStep(end_ns, faults=(self._fault(*each, end_ns),)) for each in begun.items()]
             self._states = states
         if SensorState.STALE not in self._states:
             self._hole_is_known = False
-        return faults
+        return steps
+
+    def _fault(self, state: SensorState, columns: list[int], mono_ns: int) -> PlateFault:
+        return PlateFault(tuple(self.layout.plates[column] for column in columns), mono_ns, state.value)

@@ -117,7 +117,11 @@ def test_a_pick_while_somebody_knocks_against_the_rack() -> None:
 def test_a_pick_in_the_dark_is_an_offline_change(dark_s: float) -> None:
     samples = grams(12 + dark_s, [(0, step(6.0, -622.0))])
     samples[round(5.0 * RATE_HZ) : round((5.0 + dark_s) * RATE_HZ), 0] = np.nan
-    fault, change = said(blocks(samples))
+    fault, over, change = said(blocks(samples))
+    assert (fault.identity, fault.revision, over.revision) == (over.identity, 0, 1)
+    assert over.t_settled == pytest.approx(EPOCH_S + 5.0 + dark_s, abs=0.2), (
+        "a revision says when it was over"
+    )
     assert (fault.kind, change.kind) == (DisturbanceKind.SENSOR_FAULT, DisturbanceKind.OFFLINE_CHANGE)
     assert change.t_onset <= EPOCH_S + 5.1
     assert change.t_settled >= EPOCH_S + 4.9 + dark_s - 0.5

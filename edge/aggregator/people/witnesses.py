@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from edge.aggregator.entries import AttributionEntry
 from edge.aggregator.people.attribution import Attribution
@@ -45,6 +45,10 @@ class Witnesses:
     def tracked_since(self) -> float:
         """[s] what was before is forgotten."""
         return self._history.newest - HISTORY_S
+
+    def frames(self, start: float, end: float) -> Sequence[TrackFrame]:
+        """What was tracked between two times [s], as far as remembered."""
+        return self._history.window(start, end)
 
     def wanted_until(self, event: ShelfEvent) -> float:
         """[s] until when tracks may tell of an event."""
