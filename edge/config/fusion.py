@@ -19,6 +19,7 @@ class FusionSection(Section, frozen=True, kw_only=True):
     layout_neighbour: Probability = 0.02  # [1] mass of "it stood one facing too far"
     layout_elsewhere: Probability = 0.01  # [1] mass of "it stood anywhere else in the store"
     quantity_ratio: FallingRatio = 0.12  # [1] prior of n + 1 units against n
+    mixed: Probability = 0.1  # [1] share of grips of several units that hold two SKUs
     smallest_item_g: Positive = 7.0  # [g] lightest change that is taken for goods
     crosstalk: NonNegative = 0.025  # [1] share of a change that neighbours may show (measured 0.8-1.5 %)
     unknown: Probability = 1e-3  # [1] prior of goods, or things, that the catalogue does not hold

@@ -1,4 +1,4 @@
-"""What was it: a bounded search over so many units of every SKU, and "nothing that we know".
+"""What was it: a bounded search over units of every SKU, of two SKUs at once, and "nothing that we know".
 
 The weight gate comes first: it is exact and cheap, and leaves a handful of SKUs for the rest.
 """
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge.config import FusionSection
 from edge.fusion.layout import Layout
 from edge.fusion.likelihood import BROAD_G, UnitWeights, log_density
+from edge.fusion.mixed import mixtures
 from edge.fusion.sight import Look, Sight
 from edge.messages import EvidenceTerms, Hypothesis, ItemCount
 from edge.planogram import Catalogue, Planogram
@@ -67,14 +68,15 @@ class HypothesisSearch:
         signed_g = float(change.delta_g.sum())
         total_g = abs(signed_g)
         noise_g = math.sqrt(float((change.sigma_g**2).sum()))
-        log_layout = self._layout.log_prior(change.plates, _shares(change.delta_g))
-        rows, quantity = self._gated(total_g, noise_g, log_layout)
-        units, log_layout = self._units[rows], log_layout[rows]
+        log_places = self._layout.log_prior(change.plates, _shares(change.delta_g))
+        rows, quantity = self._gated(total_g, noise_g, log_places)
+        units, log_layout = self._units[rows], log_places[rows]
         weight = log_density(total_g, quantity, units, noise_g, self._options)
         weight += log_straddle(len(change.plates), total_g)
         ratio = max(self._options.quantity_ratio, 1e-12)
         stock = (quantity - 1) * math.log(ratio) + math.log1p(-ratio)
         vision = sight.of_single([self._layout.skus[row] for row in rows])
+        yield from self._mixed(change, sight, noise_g, log_places)
         order = np.argsort(-(weight + log_layout + stock + vision), kind="stable")
         for row in order[: self._options.hypotheses_max]:
             terms = EvidenceTerms(
@@ -86,6 +88,29 @@ class HypothesisSearch:
             item = ItemCount(self._layout.skus[rows[row]], int(quantity[row]))
             expected_g = math.copysign(item.quantity * float(units.mean_g[row]), signed_g)
             yield Hypothesis((item,), 0.0, terms, round(expected_g, 3))
+
+    def _mixed(
+        self, change: WeightChange, sight: Sight, noise_g: float, log_layout: NDArray[np.float64]
+    ) -> Iterator[Hypothesis]:
+        """Units of two SKUs in one grip; those within the gate."""
+        signed_g = float(change.delta_g.sum())
+        near, total_g = self._layout.near(change.plates), abs(signed_g)
+        found = mixtures(
+            total_g, noise_g, log_layout=log_layout, near=near, units=self._units, options=self._options
+        )
+        log_straddled = log_straddle(len(change.plates), total_g)
+        for place in np.flatnonzero(found.weight > -0.5 * GATE_SIGMAS**2):
+            items = tuple(
+                ItemCount(self._layout.skus[row], int(quantity))
+                for row, quantity in zip(found.rows[place], found.quantity[place], strict=True)
+            )
+            terms = EvidenceTerms(
+                weight=round(float(found.weight[place]) + log_straddled, 6),
+                layout=round(float(found.layout[place]), 6),
+                stock=round(float(found.stock[place]), 6),
+                vision=round(sight.log_likelihood(items), 6),
+            )
+            yield Hypothesis(items, 0.0, terms, round(math.copysign(found.expected_g[place], signed_g), 3))
 
     def _gated(
         self, total_g: float, noise_g: float, log_layout: NDArray[np.float64]

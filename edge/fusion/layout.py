@@ -60,5 +60,13 @@ class Layout:
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(mass))
 
+    def near(self, plates: Sequence[str]) -> NDArray[np.intp]:
+        """Rows of the SKUs that are planned at these plates, or at the next ones."""
+        row = self._planogram.shelf(shelf_of(plates[0]))
+        columns = {row.index(plate) for plate in plates if plate in row}
+        reach = {column + step for column in columns for step in (-1, 0, 1)}
+        skus = {sku for column in reach if 0 <= column < len(row) for sku in self._skus(row[column])}
+        return np.array(sorted(self._row[sku] for sku in skus), dtype=np.intp)
+
     def _skus(self, plate: str) -> list[str]:
         return [facing.sku for facing in self._planogram.facings_at(plate) if facing.sku is not None]

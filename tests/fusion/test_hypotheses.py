@@ -76,6 +76,47 @@ def test_a_catalogue_weight_may_be_plainly_wrong() -> None:
     assert 0.05 < probability_of(found, None) < 0.95
 
 
+# --- two SKUs in one grip ---------------------------------------------------------------------------
+
+
+def items(found: tuple[Hypothesis, ...]) -> dict[str, int]:
+    """Of the likeliest one."""
+    return {item.sku: item.quantity for item in found[0].items}
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+@pytest.mark.parametrize(
+    ("plates", "delta_g", "what"),
+    [
+        (3, 45.0 + 380.0, {BAR: 1, JAM: 1}),  # from one plate, the neighbour's goods stood on it
+        (4, 2 * 45.0 + 380.0, {BAR: 2, JAM: 1}),
+        ((3, 4), (20.0, 25.0 + 380.0), {BAR: 1, JAM: 1}),  # one of them straddles
+    ],
+)
+def test_two_skus_that_stand_side_by_side_in_one_grip(plates, delta_g, what, sign: float) -> None:
+    moved_g = [sign * each for each in delta_g] if isinstance(delta_g, tuple) else sign * delta_g
+    found = search().explain(moved(moved_g, plates))
+    assert items(found) == what
+    assert found[0].expected_g == pytest.approx(sign * np.sum(delta_g))
+
+
+def test_a_pair_is_rarer_than_two_of_one_kind() -> None:
+    """Both twins stand there: two of the one weigh like one of each."""
+    found = search().explain(moved(-600.4, 2))
+    assert len(found[0].items) == 1
+    assert any(items((each,)) == {TWIN: 1, "twin 2": 1} for each in found)
+
+
+def test_pairs_are_of_goods_that_stand_there() -> None:
+    found = search().explain(moved(-(622.0 + 150.0), 1))
+    assert all(len(each.items) < 2 for each in found)
+
+
+def test_without_mixed_grips_there_are_no_pairs() -> None:
+    found = search(mixed=0.0).explain(moved(-425.0, 3))
+    assert items(found) == {} or len(items(found)) == 1
+
+
 def test_goods_that_went_astray_are_recognised() -> None:
     assert best(search().explain(moved(-622.0, 3))) == (WATER, 1)
     assert best(search().explain(moved(150.0, 4))) == (FAR, 1)

@@ -88,6 +88,12 @@ class Stage:
         ]
         return sorted(others, key=lambda each: abs(row.index(each.plates[0]) - row.index(goods.plates[0])))
 
+    def are_neighbours(self, goods: Goods, other: Goods) -> bool:
+        """Whether the facings of two goods of one shelf lie side by side."""
+        row = self.planogram.shelf(shelf_of(goods.plates[0]))
+        columns = [{row.index(plate) for plate in each.plates} for each in (goods, other)]
+        return any(abs(one - two) == 1 for one in columns[0] for two in columns[1])
+
     def within_reach(self, goods: Goods, metres: float = 0.8) -> Goods:
         """Other goods that somebody can take who stands before ``goods``."""
         at = np.array(self.planogram.plates[goods.plates[0]].centre_m)
@@ -208,6 +214,18 @@ class Stage:
             Transfer(t, visit, goods.sku, quantity, True, plates, total_g, seen, optional)
         )
         return total_g
+
+    def pick_together(self, visit: str, goods: Goods, beside: Goods, t: float) -> None:
+        """Take a unit and one of the neighbouring facing in one grip, from the plate on which both stand."""
+        row = self.planogram.shelf(shelf_of(goods.plates[0]))
+        plate = min(
+            goods.plates, key=lambda each: min(abs(row.index(each) - row.index(p)) for p in beside.plates)
+        )
+        units_g = [self.unit_g(each) for each in (goods, beside)]
+        self.script.forces.append((plate, lift(self.rng, 0, t, sum(units_g))))
+        self.reach(visit, (plate,), t - 0.4, t + 0.35)
+        for each, unit_g in zip((goods, beside), units_g, strict=True):
+            self.script.transfers.append(Transfer(t, visit, each.sku, 1, True, (plate,), unit_g))
 
     def put(
         self,

@@ -19,7 +19,8 @@ GROUPS: dict[str, tuple[Scenario, ...]] = {
     ),
     "several": (
         several.shoppers_apart, several.light_while_walking, several.quick_neighbours, several.quick_same,
-        several.two_skus_at_once, several.straddling, visits.long_visits_together,
+        several.two_skus_at_once, several.two_skus_in_one_grip, several.straddling,
+        visits.long_visits_together,
     ),
     "adversarial": (
         disturbed.held_then_taken, disturbed.held_then_left, disturbed.held_steadily_then_taken,

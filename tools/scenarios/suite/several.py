@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tools.scenarios.stage import Stage
+from tools.scenarios.suite.misplaced import OTHER_WEIGHT_G
 
 
 def shoppers_apart(stage: Stage) -> None:
@@ -70,6 +71,24 @@ def two_skus_at_once(stage: Stage) -> None:
         if others:
             other = others[int(stage.rng.integers(len(others)))]
             stage.pick("A", other, t + float(stage.rng.uniform(0, 0.1)), left=True)
+        t += 1.6
+    stage.leave("A", t)
+
+
+def two_skus_in_one_grip(stage: Stage) -> None:
+    """One hand takes a thing and a neighbouring one of another weight, from a plate on which both stand."""
+    t = stage.enter("A", 3.0)
+    for first in stage.any_goods(2):
+        beside = [
+            each
+            for each in stage.on_shelf_of(first)
+            if stage.are_neighbours(first, each) and abs(each.weight_g - first.weight_g) > OTHER_WEIGHT_G
+        ]
+        t = stage.go("A", first, t) + 0.9
+        if beside:
+            stage.pick_together("A", first, beside[0], t)
+        else:
+            stage.pick("A", first, t)
         t += 1.6
     stage.leave("A", t)
 
