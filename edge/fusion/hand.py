@@ -15,6 +15,9 @@ REST_G, GRIP_G = 60.0, 500.0
 """[g] A hand that rests on goods presses with some tens of grams (mean of an exponential), one that grips
 them holds any part of their weight (uniform)."""
 
+LEAN_G = 150.0
+"""[g] Nobody leans on a shelf with a kilogram and keeps still: pushes beyond ``GRIP_G`` fall off like this."""
+
 LOG_HAND = math.log(0.6)
 """[nat] prior of a level on the way that is a hand's."""
 
@@ -68,14 +71,22 @@ def log_hand(
         for change, following in itertools.pairwise(changes):
             before_g, level_g = level_g, level_g + change.delta_g
             force_g = min(abs(level_g), abs(level_g - end_g))
-            ends_ns = [following.stirred_ns, *(at for at in stirs.get(plate, ()) if at > change.settled_ns)]
-            still_s = min(max(min(ends_ns) - change.settled_ns, 0) / NS_PER_S, STILL_MAX_S)
+            still_s = _still_s(change, following, stirs.get(plate, ()))
             held = LOG_HAND + math.log(_density(force_g, before_g, change.delta_g))
+            held -= max(level_g - GRIP_G, 0.0) / LEAN_G if left else 0.0
             held += _log_still(still_s, level_g, left=left)
             small = max(abs(change.delta_g), abs(following.delta_g)) < small_g
             same_way = change.delta_g * following.delta_g > 0
             log_density += max(held, LOG_RAMP if small and same_way else -math.inf)
     return log_density
+
+
+def _still_s(change: PlateChange, following: PlateChange, stirs: Sequence[int]) -> float:
+    """[s] The longest that a level was at rest: a hand that stirs does not come back to just the same level."""
+    within = [at for at in stirs if change.settled_ns < at < following.stirred_ns]
+    ends_ns = [change.settled_ns, *sorted(within), max(following.stirred_ns, change.settled_ns)]
+    longest_ns = max(end - start for start, end in itertools.pairwise(ends_ns))
+    return min(longest_ns / NS_PER_S, STILL_MAX_S)
 
 
 def _log_still(still_s: float, level_g: float, *, left: bool) -> float:
