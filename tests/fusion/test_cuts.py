@@ -101,11 +101,6 @@ def test_misplaced_goods_are_put_down_and_taken_by_the_next() -> None:
     assert cut.what == [(FAR, 1, 1), (FAR, 1, -1)]
 
 
-def test_nobody_leans_on_a_shelf_with_a_kilogram_and_keeps_still() -> None:
-    cut = Cut([rest(4, 900.0, 10.0), rest(4, -899.5, 12.8)])
-    assert cut.what == [(WIDE, 1, 1), (WIDE, 1, -1)]
-
-
 def test_a_press_that_weighs_like_goods_is_no_return_if_the_pick_follows_at_once() -> None:
     at_once, later = (Cut([rest(3, 45.0, 10.0), rest(3, -90.0, 10.4 + wait_s)]) for wait_s in (0.0, 3.0))
     assert at_once.what == [(BAR, 1, -1)]

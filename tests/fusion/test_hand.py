@@ -37,6 +37,17 @@ def test_a_stir_ends_the_stillness() -> None:
     assert cost(pressed(3.0), stirred_s=(10.5,)) > cost(pressed(3.0))
 
 
+def test_a_hand_that_stirs_does_not_come_back_to_just_the_same_level() -> None:
+    """Somebody touched the plate in between: the longest rest tells goods from a hand."""
+    assert cost(pressed(8.0), left=True, stirred_s=(10.5,)) == cost(pressed(8.0), left=True)
+
+
+def test_nobody_leans_with_a_kilogram_and_lets_go() -> None:
+    light, heavy = ([rest(4, push_g, 10.0), rest(4, -push_g, 12.0)] for push_g in (450.0, 1000.0))
+    assert cost(heavy, left=True) < cost(light, left=True) - 3
+    assert cost(heavy) == pytest.approx(cost(light), abs=0.1), "of goods that come any part may be held"
+
+
 def test_some_hands_that_half_lift_a_thing_and_leave_it_are_as_still_as_goods() -> None:
     worst = cost(half_lifted(0.0), left=True) + math.log(STEADY_SHARE)
     assert cost(half_lifted(8.0), left=True) == pytest.approx(worst, abs=0.1)
