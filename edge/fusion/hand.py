@@ -16,7 +16,7 @@ REST_G, GRIP_G = 60.0, 500.0
 them holds any part of their weight (uniform)."""
 
 LEAN_G = 150.0
-"""[g] Nobody leans on a shelf with a kilogram and keeps still: pushes beyond ``GRIP_G`` fall off like this."""
+"""[g] Nobody leans on a shelf with a kilogram and keeps still: so do pushes beyond ``GRIP_G`` fall off."""
 
 LOG_HAND = math.log(0.6)
 """[nat] prior of a level on the way that is a hand's."""
@@ -82,7 +82,7 @@ def log_hand(
 
 
 def _still_s(change: PlateChange, following: PlateChange, stirs: Sequence[int]) -> float:
-    """[s] The longest that a level was at rest: a hand that stirs does not come back to just the same level."""
+    """[s] The longest rest of a level: a hand that stirs does not come back to just the same one."""
     within = [at for at in stirs if change.settled_ns < at < following.stirred_ns]
     ends_ns = [change.settled_ns, *sorted(within), max(following.stirred_ns, change.settled_ns)]
     longest_ns = max(end - start for start, end in itertools.pairwise(ends_ns))
