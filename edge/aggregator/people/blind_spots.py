@@ -70,7 +70,7 @@ class BlindSpots:
         if (spot := BlindSpot.of(told)) is not None:
             self._spots[spot.cause] = spot
             if len(self._spots) > SPOTS_MAX:
-                del self._spots[next(iter(self._spots))]
+                del self._spots[min(self._spots.values(), key=_order).cause]
 
     def reached(
         self, frames: Iterable[TrackFrame], known: Mapping[EventIdentity, AttributionEntry]
@@ -110,7 +110,7 @@ class BlindSpots:
     def doubts(self, known: Mapping[EventIdentity, AttributionEntry]) -> dict[str, tuple[str, ...]]:
         """Why visits are in doubt, given who is known to have reached into which spots."""
         found: dict[str, tuple[str, ...]] = {}
-        for spot in self._spots.values():
+        for spot in sorted(self._spots.values(), key=_order):  # whatever the entries' order
             attribution = known.get(spot.cause)
             for who in attribution.visits if attribution else ():
                 found[who.visit] = (*found.get(who.visit, ()), spot.why)
@@ -126,3 +126,7 @@ class BlindSpots:
             return math.inf
         points_m = np.array(wrists, dtype=np.float64)
         return float(min(box.distance_m(points_m).min() for box in boxes))
+
+
+def _order(spot: BlindSpot) -> tuple[float, EventIdentity]:
+    return spot.start_s, spot.cause
