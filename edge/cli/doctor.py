@@ -103,9 +103,8 @@ def examine(files: Iterable[Path], seconds: float) -> Iterator[Check]:
         yield answer
         if isinstance(config, NodeConfig):
             yield from _examine_racks(config, file.parent, seconds, state, health)
-            yield Check(
-                "model", config.node, Outcome.SKIPPED, "no camera is configured: it decides by weight"
-            )
+            running = health if state is not None and state.online else None
+            yield from _examine_cameras(config, file.parent, seconds, running)
 
 
 def _examine_racks(
@@ -119,6 +118,23 @@ def _examine_racks(
             yield from judge_through_node(section, health)
         else:
             yield from judge(section, said, _calibration(section, base_dir))
+
+
+def _examine_cameras(
+    config: NodeConfig, base_dir: Path, seconds: float, health: NodeHealth | None
+) -> Iterator[Check]:
+    if not config.cameras:
+        yield Check("model", config.node, Outcome.SKIPPED, "no camera is configured: it decides by weight")
+        return
+    try:
+        from edge.doctor.cameras import check_cameras  # noqa: PLC0415 - others do without OpenCV
+    except ModuleNotFoundError as error:
+        yield Check(
+            "camera", config.node, Outcome.FAILURE, f"a part is not installed: no module {error.name!r}",
+            'Install it with pip install "steelyard[vision]".',
+        )  # fmt: skip
+        return
+    yield from check_cameras(config, base_dir, seconds, health)
 
 
 def _calibration(section: BoardSection, base_dir: Path) -> CalibrationFile | None:

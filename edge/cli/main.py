@@ -23,7 +23,7 @@ from firmware_bridge.errors import BridgeError
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb: the module that holds a function of its name (or an ``app`` of sub-verbs), and a summary."""
+    """A verb, of one word or two: the module with a function of its name (or an ``app``), and a summary."""
 
     module: str
     summary: str
@@ -36,6 +36,7 @@ VERBS = {
     "ledger": Verb("edge.cli.ledger", "Verify, back up and restore the ledger; erase a visit from it."),
     "replay": Verb("edge.cli.replay.verb", "Run a recording through the same decisions as live."),
     "calibrate": Verb("edge.cli.calibrate.verb", "Calibrate a plate with known masses."),
+    "calibrate camera": Verb("edge.cli.calibrate.camera", "Say where a camera sees which plate."),
     "record": Verb("edge.cli.record", "Run a node and record its inputs and decisions to one MCAP file."),
     "doctor": Verb("edge.cli.doctor", "Check this machine, one line a check with a fix."),
     "enroll": Verb("edge.cli.enroll", "Enrol products from a few pictures of each."),
@@ -58,6 +59,8 @@ class Verbs(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The verb itself, once it is called."""
+        if (two := " ".join(args[:2])) in VERBS and len(args) > 1:
+            return two, _load(two), args[2:]
         name, stand_in, rest = super().resolve_command(ctx, args)
         return (name, _load(name), rest) if name else (name, stand_in, rest)
 
@@ -114,7 +117,7 @@ def _load(name: str) -> Any:
         ) from error  # fmt: skip
     app_of_verb = getattr(module, "app", None) or typer.Typer(add_completion=False)
     if not hasattr(module, "app"):
-        app_of_verb.command(name)(getattr(module, name))
+        app_of_verb.command(name)(getattr(module, name.replace(" ", "_")))
     command = typer.main.get_command(app_of_verb)
     command.name = name
     return command

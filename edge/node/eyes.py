@@ -15,8 +15,10 @@ from edge.messages import CameraHealth
 from edge.planogram import Planogram
 from edge.samples import CameraReport, Frame, Rgb
 from edge.vision.camera.camera import Camera
-from edge.vision.embedder import load_embedder
+from edge.vision.embedder import OnnxEmbedder, load_embedder
 from edge.vision.eyewitness import Eyewitness
+from edge.vision.gallery.gallery import Gallery
+from edge.vision.gallery.store import GalleryStore
 from edge.vision.picture import encode_jpeg
 from edge.vision.shelf_view import ShelfView
 from edge.vision.testimony import PictureEncoder
@@ -75,12 +77,25 @@ def open_witness(
             faults.append(f"camera `{camera}`: {error}")
     if not seen:
         return None, "; ".join(faults)
-    embedder = gallery = None
     try:
         embedder = load_embedder(base_dir / options.model if options.model else None)
+        gallery, lost = _enrolled(base_dir / options.gallery, embedder)
     except SteelyardError as error:
-        faults.append(f"vision: {error}")
-    return Eyewitness(seen, options, embedder, gallery), "; ".join(faults)
+        return Eyewitness(seen, options), "; ".join([*faults, f"vision: {error}"])
+    return Eyewitness(seen, options, embedder, gallery), "; ".join([*faults, *lost])
+
+
+def _enrolled(folder: Path, embedder: OnnxEmbedder) -> tuple[Gallery | None, list[str]]:
+    """(the gallery in a folder, a sentence for each of its pictures that is lost).
+
+    Raises:
+        GalleryError: damaged.
+    """
+    store = GalleryStore(folder)
+    if not store.exists:
+        return None, [f"vision: no gallery at {folder}: enrol products with `steelyard enroll`"]
+    gallery, lost = store.load(embedder)
+    return gallery, [f"gallery: {each}" for each in lost[:3]]
 
 
 def evidence_encoder(longest_px: int) -> PictureEncoder:

@@ -27,14 +27,14 @@ from edge.vision.shelf_view import Region, ShelfView
 Mask = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
-WORKING_PX = 320
+WORKING_PX = 160
 """[px] longer side of the pictures that are compared: the time goes with its square."""
 
-SHIFT_WORKING_PX = (256, 128)
+SHIFT_WORKING_PX = (128, 64)
 """[px] width and height of the pictures whose shift is measured: sizes that the transform needs not pad."""
 
 SHIFT_SHARE_MAX = 0.012
-"""[1] of the view's width by which it may have moved between the pictures (3 px of 256)."""
+"""[1] of the view's width by which it may have moved between the pictures (1.5 px of 128)."""
 
 SHIFT_RESPONSE_MIN = 0.03
 """[1] A weaker peak is no shift but another picture."""
@@ -45,7 +45,7 @@ DARK_LEVEL = 18.0
 SHARPNESS_MIN, SHARPNESS_SHARE_MIN = 0.004, 0.3
 """[1, 1] share of fine structure below which a picture is blurred, alone and against the other one."""
 
-WINDOW = 9
+WINDOW = 5
 """[px] side of the window in which structure and colour are compared."""
 
 TEXTURE_LEVELS = 12.0
@@ -60,13 +60,13 @@ FIT_SHARE = 0.6
 THRESHOLD = 0.40
 """[1] Chosen on rendered shelves: light left over stays below, look-alike labels come out above."""
 
-LEAST_AREA_SHARE, LEAST_SIDE_PX = 0.02, 8
+LEAST_AREA_SHARE, LEAST_SIDE_PX = 0.02, 5
 """[1, px] of a slot's area, and of the working picture, that goods cover at least."""
 
 INSIDE_SHARE = 0.5
 """[1] of a component that must lie in the slots to be goods of theirs."""
 
-REACHING_PX = 4
+REACHING_PX = 3
 """[px] of the working picture's edge, beside the shelf, crossed by a thing that reaches in from outside."""
 
 BESIDE = 0.5
@@ -77,6 +77,9 @@ PADDING = 0.06
 
 REGIONS_MAX = 2
 """Boxes that one event is worth."""
+
+
+_HANNING = cv2.createHanningWindow(SHIFT_WORKING_PX, cv2.CV_32F)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def camera_shift_px(before: Rgb, after: Rgb) -> tuple[float, float] | None:
         )
         for each in (before, after)
     )
-    (right, down), response = cv2.phaseCorrelate(first, second, cv2.createHanningWindow(size, cv2.CV_32F))
+    (right, down), response = cv2.phaseCorrelate(first, second, _HANNING)
     if response < SHIFT_RESPONSE_MIN or np.hypot(right, down) > SHIFT_SHARE_MAX * size[0]:
         return None
     return right * before.shape[1] / size[0], down * before.shape[0] / size[1]
@@ -197,7 +200,7 @@ def _aligned(after: Plane, shift_px: tuple[float, float]) -> Plane:
 def _unusable(before: Plane, after: Plane, slots: NDArray[np.bool_]) -> NothingSeen | None:
     if not slots.any():
         return NothingSeen.NOT_IN_VIEW
-    if min(float(picture[slots].mean()) for picture in (before, after)) < DARK_LEVEL:
+    if min(np.mean(cv2.mean(picture, slots.view(np.uint8))[:3]) for picture in (before, after)) < DARK_LEVEL:
         return NothingSeen.DARK
     # What stands beside the slots is the same in both; if nothing does, the slots must do.
     around = ~slots if (~slots).mean() > 0.2 else np.ones_like(slots)
@@ -209,16 +212,18 @@ def _unusable(before: Plane, after: Plane, slots: NDArray[np.bool_]) -> NothingS
 
 def _sharpness(picture: Plane, here: NDArray[np.bool_]) -> float:
     """[1] energy of the finest structure against that of all structure: light and contrast cancel."""
-    grey = cv2.GaussianBlur(picture.mean(axis=2), (3, 3), 0)
-    fine = float(cv2.Laplacian(grey, cv2.CV_32F)[here].var())
-    return fine / max(float(grey[here].var()), 1.0)
+    grey = cv2.GaussianBlur(_grey(picture), (3, 3), 0)
+    mask = here.view(np.uint8)
+    _, fine = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_32F), mask=mask)
+    _, coarse = cv2.meanStdDev(grey, mask=mask)
+    return float(fine[0, 0] ** 2) / max(float(coarse[0, 0] ** 2), 1.0)
 
 
 def _same_light(before: Plane, after: Plane) -> Plane:
     """``after`` in the light of ``before``: gain and offset a channel, least squares over what fits best."""
     lit = np.empty_like(after)
     for channel in range(3):
-        x, y = after[::3, ::3, channel].ravel(), before[::3, ::3, channel].ravel()
+        x, y = after[::4, ::4, channel].ravel(), before[::4, ::4, channel].ravel()
         gain, offset = 1.0, float(np.median(y - x))
         for _ in range(3):
             residual = np.abs(gain * x + offset - y)
@@ -236,7 +241,7 @@ def _same_light(before: Plane, after: Plane) -> Plane:
 def _components(
     score: Plane, slots: NDArray[np.bool_], shelf: NDArray[np.bool_]
 ) -> list[Change] | NothingSeen:
-    small, large = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (3, 9))
+    small, large = (cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)) for side in (3, 5))
     over = (score > THRESHOLD).astype(np.uint8)
     opened = cv2.morphologyEx(over, cv2.MORPH_OPEN, small)
     changed = cv2.morphologyEx(opened, cv2.MORPH_CLOSE, large)

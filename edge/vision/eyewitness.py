@@ -22,7 +22,7 @@ from edge.vision.testimony import Question, Testimony
 
 
 class Sighted(Protocol):
-    """What a gallery makes of pictures of one thing."""
+    """What a gallery makes of one picture."""
 
     @property
     def log_likelihood(self) -> Mapping[str, float]:
@@ -33,8 +33,8 @@ class Sighted(Protocol):
 class ProductGallery(Protocol):
     """Enrolled SKUs."""
 
-    def likelihoods(self, embeddings: NDArray[np.float32]) -> Sighted:
-        """How likely each SKU looks like these; [n, size] unit rows."""
+    def likelihoods(self, vectors: NDArray[np.float32]) -> Sequence[Sighted]:
+        """What each picture says; [n, size] unit rows."""
         ...
 
 
@@ -96,9 +96,5 @@ class Eyewitness:
             return testimony
         if self._embedder is None or self._gallery is None:
             return replace(testimony, nothing_seen=NothingSeen.NOT_ENROLLED)
-        vectors = self._embedder.embed(judged)
-        looks = tuple(
-            dict(self._gallery.likelihoods(vectors[row : row + 1]).log_likelihood)
-            for row in range(len(judged))
-        )
-        return replace(testimony, looks=looks)
+        sightings = self._gallery.likelihoods(self._embedder.embed(judged))
+        return replace(testimony, looks=tuple(dict(each.log_likelihood) for each in sightings))

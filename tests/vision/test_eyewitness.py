@@ -12,6 +12,7 @@ from edge.config import VisionSection
 from edge.messages import CameraState, CropSide, NothingSeen
 from edge.samples import NS_PER_S, CameraReport, Frame
 from edge.vision.eyewitness import Eyewitness
+from edge.vision.gallery.gallery import Sighting
 from edge.vision.testimony import Question
 from edge.vision.testimony import Testimony as Answer
 
@@ -40,11 +41,11 @@ class Shop:
     def __init__(self, seeds: Iterable[int]) -> None:
         self._rows = {str(seed): Colours().embed([label(seed)])[0] for seed in seeds}
 
-    def likelihoods(self, embeddings: np.ndarray) -> Shop:
-        self.log_likelihood = {
-            sku: float(20 * (embeddings[0] @ row - 0.6)) for sku, row in self._rows.items()
-        }
-        return self
+    def likelihoods(self, vectors: np.ndarray) -> list[Sighting]:
+        return [
+            Sighting({sku: float(20 * (vector @ row - 0.6)) for sku, row in self._rows.items()})
+            for vector in vectors
+        ]
 
 
 def witness(**options: object) -> Eyewitness:

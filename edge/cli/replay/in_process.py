@@ -9,9 +9,10 @@ from edge.aggregator.entries import LedgerEntry
 from edge.aggregator.store import Store
 from edge.messages import NodeMessage
 from edge.node.pipeline import NodePipeline
-from edge.recording.case import Case, StoreInput
+from edge.recording.case import Case, NodeSetup, StoreInput
 from edge.recording.mcap_recorder import Recorder
 from edge.samples import NS_PER_S, CountBlock, NodeInput, UtcReading, WeightBlock
+from edge.vision.testimony import Witness
 
 SETTLE_EVERY_S = 1.0  # [s] of store time between looks at what is due
 
@@ -44,15 +45,25 @@ class StoreTime:
             self.latest_s = max(self.latest_s, start_s + len(rows) * arrived.period_ns / NS_PER_S)
 
 
+def nobody(_: NodeSetup) -> None:
+    """Nobody sees the shelves of the node."""
+
+
 class InProcessReplay:
     """Feeds a case, input by input, to its nodes' pipelines, and their messages to one store.
 
     Args:
         case: what to replay.
         recorder: also gets every input and decision.
+        witness_of: gives whoever sees the shelves of a node; None: it is decided by weight alone.
     """
 
-    def __init__(self, case: Case, recorder: Recorder | None = None) -> None:
+    def __init__(
+        self,
+        case: Case,
+        recorder: Recorder | None = None,
+        witness_of: Callable[[NodeSetup], Witness | None] = nobody,
+    ) -> None:
         setup = case.setup
         catalogue, planogram = setup.catalogue(), setup.planogram()
         self.store = Store(
@@ -71,6 +82,7 @@ class InProcessReplay:
                 weight=node.weight,
                 fusion=node.fusion,
                 calibrations=node.calibrations,
+                witness=witness_of(node),
             )
             for name, node in setup.nodes.items()
         }

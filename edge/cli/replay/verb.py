@@ -7,20 +7,23 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from edge.aggregator.report import replay_report
 from edge.broker.embedded import BrokerKind
-from edge.cli.replay.in_process import InProcessReplay, StoreTime
+from edge.cli.replay.in_process import InProcessReplay, StoreTime, nobody
 from edge.cli.replay.summary import print_summary
 from edge.cli.replay.through_broker import Outcome, replay_through_broker
-from edge.errors import RecordingError, StorageError
+from edge.errors import RecordingError, StartError, StorageError
 from edge.recording.case import Case
 from edge.recording.formats import RecordingFormat, open_case
 from edge.recording.mcap_recorder import Recorder
+
+if TYPE_CHECKING:
+    from edge.node.recorded_eyes import RecordedEyes
 
 
 def replay(
@@ -39,6 +42,9 @@ def replay(
     broker_kind: Annotated[
         BrokerKind, typer.Option(help="Which broker to start with --through-broker.")
     ] = BrokerKind.NATS,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Enrolled SKUs: look at the recording's pictures too.")
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(help="Also record inputs and decisions to this MCAP file, anew.")
     ] = None,
@@ -50,11 +56,14 @@ def replay(
     factor = _speed(speed)
     if through_broker and record is not None:
         raise typer.BadParameter("--record and --through-broker exclude each other", param_hint="--record")
+    if through_broker and gallery is not None:
+        raise typer.BadParameter("--gallery and --through-broker exclude each other", param_hint="--gallery")
     for option, output in (("--record", record), ("--report", report)):
         if output is not None and _is_input(output, case):
             raise typer.BadParameter(f"{output} is what is to be replayed", param_hint=option)
     started_s = time.process_time()
-    opened = open_case(case, recording_format)
+    eyes = _eyes(gallery) if gallery is not None else None
+    opened = open_case(case, recording_format, eyes.decode if eyes is not None else None)
     if through_broker:
         live_speed = factor or 1.0
         outcome = replay_through_broker(
@@ -62,7 +71,7 @@ def replay(
             broker_kind=broker_kind, speed=live_speed, pace=_pace(live_speed),
         )  # fmt: skip
     else:
-        outcome = _replay_here(opened, record, factor, started_s)
+        outcome = _replay_here(opened, record, factor, started_s, eyes)
     plates = sum(len(rack.plates) for node in opened.setup.nodes.values() for rack in node.racks)
     content = replay_report(
         opened.setup.name,
@@ -80,7 +89,27 @@ def replay(
         raise outcome.fault
 
 
-def _replay_here(case: Case, record: Path | None, speed: float, started_s: float) -> Outcome:
+def _eyes(gallery: Path) -> RecordedEyes:
+    """What looks at recorded pictures.
+
+    Raises:
+        StartError: the part of Steelyard that sees is not installed.
+        GalleryError: no gallery there, or a damaged one.
+        ModelError: its model cannot be used.
+    """
+    try:
+        from edge.node.recorded_eyes import RecordedEyes  # noqa: PLC0415 - others do without OpenCV
+    except ModuleNotFoundError as error:
+        raise StartError(
+            "pictures need a part that is not installed", found=f"no module {error.name!r}",
+            fix='Install it with pip install "steelyard[vision]".',
+        ) from error  # fmt: skip
+    return RecordedEyes(gallery)
+
+
+def _replay_here(
+    case: Case, record: Path | None, speed: float, started_s: float, eyes: RecordedEyes | None
+) -> Outcome:
     """Replay in this process, which began to use its processor time for it at ``started_s``."""
     fault = None
     with ExitStack() as stack:
@@ -88,7 +117,8 @@ def _replay_here(case: Case, record: Path | None, speed: float, started_s: float
         if record is not None:
             _remove_earlier(record)
             recorder = stack.enter_context(Recorder(record, case.setup))
-        replay_run = InProcessReplay(case, recorder)
+        witness_of = eyes.witness_of(case.setup.planogram()) if eyes is not None else nobody
+        replay_run = InProcessReplay(case, recorder, witness_of)
         try:
             replay_run.run(_pace(speed) if speed else None)
         except RecordingError as error:
