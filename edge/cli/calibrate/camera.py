@@ -72,8 +72,8 @@ def calibrate_camera(
 ) -> None:
     """Calibrate a camera's view of its plates.
 
-    Without --corners and --marks it writes a page on which corners are clicked. Nothing is put in force before
-    the end; the picture with the plates drawn into it lies beside the calibration.
+    Without --corners and --marks it writes a page on which corners are clicked. Nothing is put in force
+    before the end; the picture with the plates drawn into it lies beside the calibration.
     """
     if corners and marks:
         raise typer.BadParameter("--corners and --marks exclude each other", param_hint="--marks")
