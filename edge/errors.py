@@ -64,6 +64,10 @@ class PlanogramError(SteelyardError):
     """A planogram or catalogue that contradicts itself or names what does not exist."""
 
 
+class MoneyError(SteelyardError):
+    """An amount that its currency cannot express, or amounts of two currencies in one sum."""
+
+
 class RecordingError(SteelyardError):
     """A recording that cannot be read (further); everything before the fault has been delivered."""
 

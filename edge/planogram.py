@@ -6,6 +6,7 @@ box given by its front-left-bottom corner, its size, and a turn about z.
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import PlateName, Positive, Section
-from edge.errors import PlanogramError
+from edge.errors import MoneyError, PlanogramError
+from edge.iso_time import utc_s_of
+from edge.money import minor_of
 from edge.yaml_file import load_yaml, refuse_duplicates
 
 LIGHTEST_UNIT_G, HEAVIEST_UNIT_G = 0.01, 1e6  # [g] no article of a shop is beyond
@@ -26,6 +29,7 @@ Metres3 = tuple[Metre, Metre, Metre]
 Side = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
 UnitGrams = Annotated[float, msgspec.Meta(ge=LIGHTEST_UNIT_G, le=HEAVIEST_UNIT_G)]
 Price = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}\Z", description="ISO 4217, such as EUR")]
 Level = Annotated[str, msgspec.Meta(pattern=r"^[^/\s]+\Z", description="a name without / and spaces")]
 
 
@@ -76,6 +80,13 @@ class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class PriceFrom(Section, frozen=True, kw_only=True):
+    """A price that replaces the one before it at some moment."""
+
+    effective_from: str  # ISO 8601 with offset; a day alone begins at midnight UTC
+    price: Price  # currency of the catalogue
+
+
 class Sku(Section, frozen=True, kw_only=True):
     """One article as the catalogue knows it."""
 
@@ -83,7 +94,10 @@ class Sku(Section, frozen=True, kw_only=True):
     name: str  # as the receipt prints it
     weight_g: UnitGrams | None = None  # [g] mean of one unit; None: not known
     weight_sigma_g: UnitGrams | None = None  # [g] unit-to-unit spread; None: a share of the weight
-    price: Price = 0.0  # currency of the store
+    price: Price = 0.0  # currency of the catalogue; since ever
+    prices: tuple[
+        PriceFrom, ...
+    ] = ()  # later ones; one in force stays in the file, receipts are made anew with it
 
 
 class Facing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,10 +114,20 @@ def shelf_of(plate: str) -> str:
 
 
 class Catalogue:
-    """SKUs by barcode."""
+    """SKUs by barcode, and what they cost when.
 
-    def __init__(self, skus: Iterable[Sku]) -> None:
+    Args:
+        skus: all articles.
+        currency: of their prices [ISO 4217].
+
+    Raises:
+        PlanogramError: a price is finer than the currency's smallest unit, or its moment cannot be.
+    """
+
+    def __init__(self, skus: Iterable[Sku], currency: str = "EUR") -> None:
         self.skus: Mapping[str, Sku] = {sku.sku: sku for sku in skus}
+        self.currency = currency
+        self._prices = {sku.sku: _price_list(sku, currency) for sku in self.skus.values()}
 
     def __contains__(self, sku: str) -> bool:
         return sku in self.skus
@@ -111,6 +135,23 @@ class Catalogue:
     def get(self, sku: str) -> Sku:
         """The SKU, or a nameless one without weight when the catalogue does not hold it."""
         return self.skus.get(sku) or Sku(sku=sku, name=sku)
+
+    def price_minor(self, sku: str, at_s: float) -> int:
+        """Price of one unit at a time [s], in the currency's smallest unit; 0 of an unknown SKU."""
+        prices = self._prices.get(sku, _NO_PRICE)
+        return prices[bisect.bisect_right(prices, at_s, key=lambda each: each[0]) - 1][1]
+
+
+_NO_PRICE = ((-math.inf, 0),)
+
+
+def _price_list(sku: Sku, currency: str) -> tuple[tuple[float, int], ...]:
+    """(since when [s], smallest units), oldest first."""
+    try:
+        later = sorted((utc_s_of(each.effective_from), minor_of(each.price, currency)) for each in sku.prices)
+        return ((-math.inf, minor_of(sku.price, currency)), *later)
+    except (MoneyError, ValueError) as error:
+        raise PlanogramError(f"unusable price: {error}", where=f"SKU {sku.sku}") from error
 
 
 class Planogram:
@@ -163,6 +204,7 @@ class Planogram:
 
 
 class _CatalogueFile(Section, frozen=True, kw_only=True):
+    currency: Currency = "EUR"
     skus: tuple[Sku, ...]
 
     def __post_init__(self) -> None:
@@ -206,8 +248,14 @@ class _PlanogramFile(Section, frozen=True, kw_only=True):
 
 
 def load_catalogue(file: Path) -> Catalogue:
-    """Read ``catalogue.yaml``. Raises ``ConfigError``."""
-    return Catalogue(load_yaml(file, _CatalogueFile).skus)
+    """Read ``catalogue.yaml``.
+
+    Raises:
+        ConfigError: the file is not as declared.
+        PlanogramError: a price that its currency cannot express.
+    """
+    content = load_yaml(file, _CatalogueFile)
+    return Catalogue(content.skus, content.currency)
 
 
 def load_planogram(file: Path, catalogue: Catalogue) -> Planogram:

@@ -11,6 +11,7 @@ from edge.messages import (
     Ack,
     Cart,
     Command,
+    CounterMessage,
     EventEvidence,
     GateEvent,
     NodeHealth,
@@ -18,6 +19,7 @@ from edge.messages import (
     NodeState,
     Receipt,
     Reply,
+    ReviewQueue,
     TrackFrame,
 )
 
@@ -50,10 +52,12 @@ TRACK = Topic("track", TrackFrame, False, "tracker", "about 10 Hz", 5.0)
 GATE = Topic("gate", GateEvent, False, "gate", "as it happens", None)
 CART = Topic("cart/{visit}", Cart, True, "aggregator", "on change; cleared after the receipt", None)
 RECEIPT = Topic("receipt", Receipt, False, "aggregator", "at exit; on correction", None)
+COUNTER = Topic("counter", CounterMessage, False, "page, point of sale", "as it is said", None)
+REVIEW = Topic("review", ReviewQueue, True, "aggregator", "on change", None)
 
 TABLE = (
     NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_HEALTH, NODE_ACK, NODE_COMMAND, NODE_REPLY,
-    TRACK, GATE, CART, RECEIPT,
+    TRACK, GATE, CART, RECEIPT, COUNTER, REVIEW,
 )  # fmt: skip
 
 _NAME = re.compile(r"[^/+#\x00]+")

@@ -10,11 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 
+from edge.aggregator.review.queue import published
 from edge.aggregator.store import Store
 from edge.errors import MessageError
-from edge.messages import Ack, Cart, Command, CommandVerb, Receipt
+from edge.messages import Ack, Cart, Command, CommandVerb, Receipt, ReviewQueue
 from edge.payload import encode
-from edge.topics import CART, NODE_ACK, NODE_COMMAND, RECEIPT, TopicNames
+from edge.topics import CART, NODE_ACK, NODE_COMMAND, RECEIPT, REVIEW, TopicNames
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class Announcer:
         self._publish = publish
         self._told: dict[str, Cart | None] = {}  # by visit; None: to be cleared
         self._receipts: list[Receipt] = []  # not yet handed to the broker
+        self._queue: ReviewQueue | None = published(())  # as the broker has it; None: not known
         self._asked: dict[tuple[str, CommandVerb, str, str], tuple[int, int]] = {}  # (when, wait) [ns]
 
     def acknowledge(self, node: str, ack: Ack) -> None:
@@ -63,10 +65,18 @@ class Announcer:
             if self._publish(self._cart_topic(visit), b"", True):
                 del self._told[visit]
 
+    def update_review(self, store: Store) -> None:
+        """Publish the open cases, if they have changed; not with every event, people are not that quick."""
+        queue = published(store.cases())
+        if queue != self._queue and self._publish(self._names.of(REVIEW), encode(queue), True):
+            self._queue = queue
+
     def connected(self, store: Store) -> None:
         """A new connection: the broker may have lost everything, so tell it all."""
         self._told = dict.fromkeys(self._told)
+        self._queue = None
         self.update(store)
+        self.update_review(store)
 
     def hear_cart(self, visit: str, payload: bytes, store: Store) -> None:
         """Compare a retained ticket of the broker with the store; one of a closed visit is cleared."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edge.messages import Disturbance, EventIdentity, GateEvent, Receipt, ShelfEvent
+from edge.messages import CounterMessage, Disturbance, EventIdentity, GateEvent, Reading, Receipt, ShelfEvent
 
 
 class EventEntry(msgspec.Struct, frozen=True, tag="event"):
@@ -74,6 +74,29 @@ class ConversionEntry(msgspec.Struct, frozen=True, tag="conversion"):
     head: str  # the old chain's last hash, in hex
 
 
+class StatementEntry(msgspec.Struct, frozen=True, tag="statement"):
+    """What somebody said at the counter."""
+
+    statement: CounterMessage
+    gold: Reading | None = None  # what a blind case was known to be; its answer is no evidence
+
+
+class GivenUpEntry(msgspec.Struct, frozen=True, tag="given_up"):
+    """A receipt waits no longer for an answer: what is in doubt is the shopper's."""
+
+    visit: str
+    left_at: float  # [s] of the stay
+    reason: str
+
+
 LedgerEntry = (
-    EventEntry | GateEntry | AttributionEntry | ReceiptEntry | RefusalEntry | ErasureEntry | ConversionEntry
+    EventEntry
+    | GateEntry
+    | AttributionEntry
+    | ReceiptEntry
+    | RefusalEntry
+    | ErasureEntry
+    | ConversionEntry
+    | StatementEntry
+    | GivenUpEntry
 )

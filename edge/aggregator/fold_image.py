@@ -37,7 +37,7 @@ NO_CODE = ("aggregator/ledger", "aggregator/web")
 _ROOMS = ("edge.aggregator.", "edge.config.", "edge.messages.", "edge.planogram")
 _CLOSED = ("edge.aggregator.ledger", "edge.aggregator.main", "edge.aggregator.web", "edge.aggregator.writer")
 _PLAIN = {
-    "builtins": {"set", "frozenset", "bytearray", "complex", "object"},
+    "builtins": {"dict", "list", "set", "frozenset", "bytearray", "complex", "object"},
     "collections": {"deque", "Counter", "defaultdict", "OrderedDict"},
     "msgspec._utils": {"rebuild"},
 }

@@ -35,6 +35,7 @@ from edge.aggregator.entries import EventEntry, GateEntry, LedgerEntry, RefusalE
 from edge.errors import MessageError
 from edge.messages import (
     Ack,
+    CounterMessage,
     Disturbance,
     EventIdentity,
     GateEvent,
@@ -112,7 +113,7 @@ class _Address(msgspec.Struct, frozen=True):
     revision: Count = 0
 
 
-Message = ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth
+Message = ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth | CounterMessage
 """What may come in at the door."""
 
 NEW = Judgement(Disposition.NEW)
@@ -148,6 +149,8 @@ class Ingest:
                 return _judge_people(message.t, [target.visit for target in message.targets])
             case NodeState() | NodeHealth():
                 return self._judge_sender(message.node, sender)
+            case _:  # whoever said it has a name of its own, which the store knows again
+                return _judge_people(message.t, [])
 
     def _judge_sender(self, node: str, sender: str) -> Judgement:
         if self._nodes and sender not in self._nodes:

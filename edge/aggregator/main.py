@@ -24,7 +24,7 @@ from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection,
 from edge.clock import Clock, SystemClock
 from edge.config import AggregatorConfig
 from edge.planogram import load_catalogue, load_planogram
-from edge.topics import CART, GATE, NODE_EVENT, NODE_HEALTH, NODE_STATE, TRACK, TopicNames
+from edge.topics import CART, COUNTER, GATE, NODE_EVENT, NODE_HEALTH, NODE_STATE, TRACK, TopicNames
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ RETRY_MIN_S, RETRY_MAX_S = 0.2, 5.0
 DRAIN_S = 2.0
 """[s] for the last acknowledgements to leave at a stop."""
 
-SUBSCRIPTIONS = (NODE_STATE, NODE_EVENT, NODE_HEALTH, TRACK, GATE, CART)
+SUBSCRIPTIONS = (NODE_STATE, NODE_EVENT, NODE_HEALTH, TRACK, GATE, CART, COUNTER)
 
 
 def run_aggregator(

@@ -10,6 +10,7 @@ from edge.aggregator.fold_image import FoldImage, packed, unpacked
 from edge.aggregator.ingest import Ingest
 from edge.aggregator.ledger import Ledger, snapshots
 from edge.aggregator.ledger.rows import GENESIS, Head
+from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.store import Store
 from edge.config import AggregatorConfig
 from edge.errors import StorageError
@@ -31,15 +32,22 @@ class Recall:
         config: the aggregator's options.
         catalogue: SKUs of the store.
         planogram: plates and facings of the store.
+        tokens: made for receipts; needed by whoever issues any.
     """
 
-    def __init__(self, config: AggregatorConfig, catalogue: Catalogue, planogram: Planogram) -> None:
+    def __init__(
+        self,
+        config: AggregatorConfig,
+        catalogue: Catalogue,
+        planogram: Planogram,
+        tokens: Tokens | None = None,
+    ) -> None:
         self._nodes, self._catalogue, self._planogram = config.nodes, catalogue, planogram
         self._given: dict[str, Any] = {
             "catalogue": catalogue, "planogram": planogram, "attribution": config.attribution,
-            "carts": config.carts,
+            "carts": config.carts, "review": config.review, "tokens": tokens or Tokens(),
         }  # fmt: skip
-        options = (config.attribution, config.carts, config.nodes)
+        options = (config.attribution, config.carts, config.review, config.nodes)
         self._image = FoldImage(self._given, (options, vars(catalogue), vars(planogram)))
         self._made: Head = (0, GENESIS)  # entry of the last snapshot
         self._due_s = 0.0  # [s] before that no other one

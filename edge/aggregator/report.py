@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from edge.aggregator.receipts.tickets import Decision, Visit
 from edge.aggregator.store import Store
-from edge.aggregator.tickets import Decision, Visit
 from edge.messages import DisturbanceKind, EventKind
 
 

@@ -8,35 +8,42 @@ What the carts hold depends on the entries alone, not on the order in which they
 from __future__ import annotations
 
 import math
-from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from edge.aggregator.carts.account import NOTHING, Actor, Claim, Contents, Finding
+from edge.aggregator.carts.account import Claim, Finding
 from edge.aggregator.carts.belief import CartBelief
 from edge.aggregator.carts.experience import LearnedLayout
 from edge.aggregator.carts.placing import Placing
 from edge.aggregator.carts.timeline import Timeline
+from edge.aggregator.counter import Counter
 from edge.aggregator.entries import (
     AttributionEntry,
     EventEntry,
     GateEntry,
+    GivenUpEntry,
     LedgerEntry,
     ReceiptEntry,
-    VisitLikelihood,
+    StatementEntry,
 )
 from edge.aggregator.people.blind_spots import BlindSpot, BlindSpots
-from edge.aggregator.people.witnesses import Witnesses
-from edge.aggregator.tickets import Decision, Tickets, Visit, is_correct, receipt_of
-from edge.config import AttributionSection, CartSection
+from edge.aggregator.people.witnesses import Witnesses, actors_of
+from edge.aggregator.picture import Picture
+from edge.aggregator.receipts.tickets import Decision, Tickets, Visit
+from edge.aggregator.receipts.token import Tokens
+from edge.config import AttributionSection, CartSection, ReviewSection
 from edge.messages import (
     Cart,
+    CounterMessage,
     Disturbance,
     EventIdentity,
     GateDirection,
     GateEvent,
     Receipt,
+    ReviewCase,
     ShelfEvent,
+    Statement,
     TrackFrame,
 )
 from edge.planogram import Catalogue, Planogram
@@ -55,7 +62,11 @@ TOO_LATE_MAX = 100
 
 
 class Store:
-    """Everything the aggregator believes, and what it would write next."""
+    """Everything the aggregator believes, and what it would write next.
+
+    Attributes:
+        counter: receipts, and what people are asked and have said.
+    """
 
     def __init__(
         self,
@@ -64,8 +75,11 @@ class Store:
         planogram: Planogram,
         attribution: AttributionSection,
         carts: CartSection,
+        review: ReviewSection | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._options = attribution
+        self.counter = Counter(catalogue, planogram, review or ReviewSection(), tokens or Tokens())
         self._witnesses = Witnesses(planogram, attribution)
         self._tickets = Tickets(catalogue, carts)
         self._timeline = Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, carts))
@@ -81,12 +95,15 @@ class Store:
         self._too_late: deque[Decision] = deque(maxlen=TOO_LATE_MAX)
         self._newest = self._horizon = -math.inf  # [s] latest sign of life; what began before is forgotten
         self._forgotten = Forgotten()
-        self._picture: _Picture | None = None  # as things stand; None: to be made anew
+        self._picture: Picture | None = None  # as things stand; None: to be made anew
+        self._cases: tuple[ReviewCase, ...] | None = None  # the same
         self._due: tuple[int, tuple[LedgerEntry, ...]] | None = None  # receipts due of so many closed visits
 
     # --- plan -------------------------------------------------------------------------------------
 
-    def receive(self, message: ShelfEvent | Disturbance | GateEvent | TrackFrame) -> tuple[LedgerEntry, ...]:
+    def receive(
+        self, message: ShelfEvent | Disturbance | GateEvent | TrackFrame | CounterMessage
+    ) -> tuple[LedgerEntry, ...]:
         """Entries that a new message asks for. Track frames only feed the history of positions."""
         if isinstance(message, TrackFrame):
             self._witnesses.hear(message, known_s=self._newest)
@@ -100,6 +117,8 @@ class Store:
             entered = message.direction is GateDirection.ENTERED
             same = (known.entered_at if entered else known.last_left_at) == message.t
             return () if same else (GateEntry(message),)
+        if isinstance(message, Statement):
+            return self.counter.receive(message, self.picture)
         if isinstance(message, ShelfEvent):
             is_covered = self._witnesses.wanted_until(message) <= self.tracked_until
             return (EventEntry(message), self._attribute(message, final=is_covered))
@@ -112,7 +131,11 @@ class Store:
     def settle(self, utc_s: float) -> tuple[LedgerEntry, ...]:
         """Entries that are due because store time has come to ``utc_s``; the same until they are applied."""
         late_s = self._options.window_s + self._options.latency_s
-        return (*self._attributions_due(utc_s - late_s), *self._receipts_due(utc_s - late_s))
+        return (
+            *self._attributions_due(utc_s - late_s),
+            *self._receipts_due(utc_s - late_s),
+            *self.counter.given_up_due(self._visits.values(), self.picture, utc_s),
+        )
 
     def finish(self) -> tuple[LedgerEntry, ...]:
         """Entries that are due because nothing more will come."""
@@ -143,37 +166,21 @@ class Store:
             if visit.left_at is not None and visit.left_at <= left_before
         ]
         if self._due is None or self._due[0] != len(closed):
-            self._due = len(closed), tuple(ReceiptEntry(each) for each in self._receipts_of(closed))
+            waiting = {
+                who.visit
+                for event in self._open
+                if (attribution := self._attributions.get(event)) is not None
+                for who in attribution.visits
+            }
+            due = self.counter.receipts_due(closed, waiting, self.picture) if closed else ()
+            self._due = len(closed), (*due, *self.counter.corrections_due(self._visits.values()))
         return self._due[1]
-
-    def _receipts_of(self, closed: list[Visit]) -> Iterator[Receipt]:
-        if not closed:
-            return
-        contents = self._look().contents
-        open_questions = {
-            who.visit
-            for event in self._open
-            if (attribution := self._attributions.get(event)) is not None
-            for who in attribution.visits
-        }
-        for visit in closed:
-            content, doubts = contents.get(visit.visit, NOTHING), self._look().doubts.get(visit.visit, ())
-            is_known = visit.receipt is not None and visit.receipt.left_at == visit.left_at
-            if visit.visit in open_questions or (
-                is_known and visit.compared is content and visit.doubts == doubts
-            ):
-                continue
-            receipt = receipt_of(visit, self.cart(visit))
-            if visit.receipt is None or not is_correct(visit.receipt, receipt):
-                yield receipt
-            else:
-                visit.compared, visit.doubts = content, doubts
 
     # --- apply ------------------------------------------------------------------------------------
 
     def apply(self, entry: LedgerEntry) -> None:
         """Fold one entry in. Older revisions than what is known change nothing."""
-        self._picture = self._due = None
+        self._picture = self._due = self._cases = None
         match entry:
             case EventEntry(message=message):
                 self._apply_message(message)
@@ -182,8 +189,13 @@ class Store:
             case GateEntry(gate=gate):
                 self._apply_gate(gate)
             case ReceiptEntry(receipt=receipt):
-                visit = self._visit(receipt.visit)
-                visit.receipt, visit.receipts = receipt, visit.receipts + 1
+                self._apply_receipt(receipt)
+            case StatementEntry():
+                for event in self.counter.apply_statement(entry):
+                    if known := self._events.get(event):
+                        self._claim(known)
+            case GivenUpEntry():
+                self.counter.apply_given_up(entry)
 
     def _apply_message(self, message: ShelfEvent | Disturbance) -> None:
         identity = message.identity
@@ -228,6 +240,14 @@ class Store:
         self._timeline.leave(visit.visit, visit.left_at)
         self._lived(gate.t)
 
+    def _apply_receipt(self, receipt: Receipt) -> None:
+        """The latest of its chain, whatever came first; a visit of an old name begins a chain of its own."""
+        latest = self.counter.apply_receipt(receipt)
+        visit = self._visit(receipt.visit)
+        visit.receipts += 1
+        if visit.receipt is None or latest.left_at >= visit.receipt.left_at:
+            visit.receipt = latest
+
     def _visit(self, name: str) -> Visit:
         return self._visits.setdefault(name, Visit(name))
 
@@ -255,8 +275,9 @@ class Store:
                 hypotheses=event.hypotheses,
                 t_onset_s=event.t_onset,
                 t_s=event.t_settled,
-                actors=_posterior(attribution.visits if attribution else ()),
+                actors=actors_of(attribution.visits if attribution else ()),
                 log_odds_goods=event.log_odds_goods,
+                testimonies=self.counter.desk.testimonies(event.identity),
             )
         )
 
@@ -296,25 +317,22 @@ class Store:
             del self._visits[visit.visit]
             if is_nobody:
                 self._timeline.leave(visit.visit, self._newest)
-            if visit.receipt is not None:
+            if is_over and visit.receipt is not None:
                 self._forgotten.receipts += 1
                 self._forgotten.reviews += visit.receipt.needs_review
 
     # --- read -------------------------------------------------------------------------------------
 
-    def _look(self) -> _Picture:
+    @property
+    def picture(self) -> Picture:
         """What is believed now, read once for everything that is asked of it."""
         if self._picture is None:
             findings = self._timeline.findings()
-            decisions = tuple(
+            decisions = [
                 self._decide(self._events[event], findings.get(event)) for event in self._timeline.events()
-            )
-            own: dict[str, list[Decision]] = defaultdict(list)
-            for decision in decisions:
-                if decision.visit is not None:
-                    own[decision.visit].append(decision)
-            doubts = self._blind_spots.doubts(self._attributions)
-            self._picture = _Picture(decisions, own, self._timeline.contents(), doubts)
+            ]
+            unseen = self._blind_spots.doubts(self._attributions)
+            self._picture = Picture(decisions, self._timeline, self._tickets, unseen)
         return self._picture
 
     def _decide(self, event: ShelfEvent, found: Finding | None) -> Decision:
@@ -327,7 +345,7 @@ class Store:
     def decisions(self) -> tuple[Decision, ...]:
         """Every remembered event as it is taken now, by onset."""
         late = sorted(self._too_late, key=lambda each: (each.event.t_onset, each.event.identity))
-        return (*late, *self._look().decisions)
+        return (*late, *self.picture.decisions)
 
     @property
     def tracked_until(self) -> float:
@@ -350,15 +368,15 @@ class Store:
         """The latest receipt of each remembered visit that left, by entry."""
         return tuple(visit.receipt for visit in self.visits() if visit.receipt is not None)
 
+    def cases(self) -> tuple[ReviewCase, ...]:
+        """Everything that a person may be asked now, in the order in which it should be looked at."""
+        if self._cases is None:
+            self._cases = self.counter.cases(self.visits(), self.picture)
+        return self._cases
+
     def cart(self, visit: Visit) -> Cart:
         """The ticket of one visit as it stands."""
-        picture = self._look()
-        if (cart := picture.carts.get(visit.visit)) is None:
-            contents = picture.contents.get(visit.visit, NOTHING)
-            own, doubts = picture.own.get(visit.visit, ()), picture.doubts.get(visit.visit, ())
-            cart = self._tickets.cart(visit, contents, own, doubts)
-            picture.carts[visit.visit] = cart
-        return cart
+        return self.picture.cart(visit)
 
     @property
     def forgotten(self) -> Forgotten:
@@ -373,26 +391,6 @@ class Forgotten:
     decisions: int = 0
     receipts: int = 0  # of visits, the latest of each
     reviews: int = 0  # receipts among them that asked for a person
-
-
-@dataclass(slots=True)
-class _Picture:
-    """Everything read from one state of belief."""
-
-    decisions: tuple[Decision, ...]
-    own: Mapping[str, Sequence[Decision]]  # by visit
-    contents: Mapping[str, Contents]  # by visit
-    doubts: Mapping[str, tuple[str, ...]]  # by visit, what the shelves could not see of it
-    carts: dict[str, Cart] = field(default_factory=dict)  # as far as asked for
-
-
-def _posterior(visits: tuple[VisitLikelihood, ...]) -> tuple[Actor, ...]:
-    """Probabilities of each hand and of nobody (log-likelihood 0), best first."""
-    weights = [(each.visit, each.hand, math.exp(each.log_likelihood)) for each in visits]
-    total = 1.0 + math.fsum(weight for _, _, weight in weights)
-    actors = [Actor(None, "", 1.0 / total)]
-    actors += [Actor(visit, hand, weight / total) for visit, hand, weight in weights if weight / total > 1e-6]
-    return tuple(sorted(actors, key=lambda actor: -actor.probability))
 
 
 def _age(entry: AttributionEntry) -> tuple[int, int]:

@@ -6,8 +6,8 @@ import msgspec
 
 from edge.aggregator.health import NodeView, RefusalView, StoreHealth
 from edge.aggregator.ingest import Gap, Ingest
+from edge.aggregator.receipts.tickets import Decision
 from edge.aggregator.store import Store
-from edge.aggregator.tickets import Decision
 from edge.messages import Cart, Disturbance, PlateHealth, Receipt
 
 RECENT_DECISIONS = 60

@@ -20,6 +20,8 @@ from edge.aggregator.ledger.faults import DamagedError
 from edge.aggregator.ledger.rescue import damaged_files, rescue
 from edge.aggregator.people.track_log import TrackLog
 from edge.aggregator.recall import Recall
+from edge.aggregator.receipts.store_key import store_key
+from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.store_view import StoreView, view_of
 from edge.broker.connection import Received
 from edge.clock import Clock
@@ -27,6 +29,7 @@ from edge.config import AggregatorConfig
 from edge.errors import MessageError, StorageError
 from edge.messages import (
     CommandVerb,
+    CounterMessage,
     Disturbance,
     EventIdentity,
     GateEvent,
@@ -43,6 +46,7 @@ from edge.topics import CART, NODE_EVENT, Topic, TopicNames
 logger = logging.getLogger(__name__)
 
 TRACKS_FILE = "tracks.sqlite"
+KEY_FILE = "token.key"
 
 WAITING_MAX = 10_000
 """[messages] facts that wait for a ledger that cannot be written; beyond, nodes repeat theirs."""
@@ -50,7 +54,7 @@ WAITING_MAX = 10_000
 GAP_PATIENCE_S = 2.0
 """[s] a gap that reordering closes by itself is gone by then."""
 
-Fact = ShelfEvent | Disturbance | GateEvent
+Fact = ShelfEvent | Disturbance | GateEvent | CounterMessage
 
 
 class Writer:
@@ -81,7 +85,7 @@ class Writer:
         clock: Clock,
     ) -> None:
         self._config = config
-        self._recall = Recall(config, catalogue, planogram)
+        self._recall = Recall(config, catalogue, planogram, Tokens(store_key(state_dir / KEY_FILE)))
         self._place = place
         self._clock = clock
         self._names = TopicNames(config.store)
@@ -166,6 +170,7 @@ class Writer:
         utc_s = self._clock.utc_s()
         self._commit(lambda: self._store.settle(utc_s))
         self._announcer.update(self._store)
+        self._announcer.update_review(self._store)
         self._ask_for_missing()
         if not self.fault:
             self._recall.remember(self._ledger, self._store, self._ingest, utc_s)
@@ -261,7 +266,7 @@ class Writer:
         """Commit a fact unless it is held already, then acknowledge it; False when the ledger refuses."""
         if judgement.disposition is Disposition.NEW and not self._commit(lambda: self._store.receive(fact)):
             return False
-        if not isinstance(fact, GateEvent):
+        if isinstance(fact, ShelfEvent | Disturbance):
             self._announcer.acknowledge(fact.node, self._ingest.ack(fact.node, fact.boot))
         return True
 
@@ -315,4 +320,4 @@ class Writer:
 
 
 def _sender(fact: Fact) -> str:
-    return "gate" if isinstance(fact, GateEvent) else fact.node
+    return fact.node if isinstance(fact, ShelfEvent | Disturbance) else ""

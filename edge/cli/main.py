@@ -38,6 +38,7 @@ VERBS = {
     "calibrate": Verb("edge.cli.calibrate.verb", "Calibrate a plate with known masses."),
     "calibrate camera": Verb("edge.cli.calibrate.camera", "Say where a camera sees which plate."),
     "record": Verb("edge.cli.record", "Run a node and record its inputs and decisions to one MCAP file."),
+    "report": Verb("edge.cli.report", "Print the honest numbers of a store, from its ledger."),
     "doctor": Verb("edge.cli.doctor", "Check this machine, one line a check with a fix."),
     "enroll": Verb("edge.cli.enroll", "Enrol products from a few pictures of each."),
     "identify": Verb("edge.cli.identify", "Say which enrolled product a picture shows."),

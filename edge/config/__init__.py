@@ -3,7 +3,13 @@
 Paths in a file are relative to it. ``yaml_file.py`` reads a file and explains what does not fit.
 """
 
-from edge.config.aggregator import AggregatorConfig, AttributionSection, CartSection, WebSection
+from edge.config.aggregator import (
+    AggregatorConfig,
+    AttributionSection,
+    CartSection,
+    ReviewSection,
+    WebSection,
+)
 from edge.config.boards import (
     DRIVERS,
     BoardSection,
@@ -58,6 +64,7 @@ __all__ = [
     "PlateName",
     "Positive",
     "RecordingSection",
+    "ReviewSection",
     "Section",
     "SourceKind",
     "ViewCalibration",

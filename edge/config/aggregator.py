@@ -28,6 +28,25 @@ class CartSection(Section, frozen=True, kw_only=True):
     review_below: Probability = 0.8  # [1] receipts less sure than this are reviewed
 
 
+Questions = Annotated[int, msgspec.Meta(ge=0, le=20)]
+Waiting = Annotated[float, msgspec.Meta(ge=0, le=3600)]  # carts remember visits for longer than that
+Cases = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+Days = Annotated[float, msgspec.Meta(gt=0, le=3650)]
+
+
+class ReviewSection(Section, frozen=True, kw_only=True):
+    """What people are asked, and for how long a receipt waits for them."""
+
+    questions_max: Questions = 3  # [questions] a receipt waits for; 0: nobody is asked
+    answer_within_s: Waiting = 900.0  # [s] after leaving; then what is in doubt is the shopper's
+    open_max: Cases = 50  # [cases] more are given up, the least telling first
+    charge_above: Probability = 0.8  # [1] a unit less sure is not charged once nobody is asked any more
+    second_share: Probability = 0.1  # [1] of answered cases that a second reviewer sees
+    gold_share: Probability = 0.05  # [1] of a reviewer's cases whose answer is known
+    audit_share: Probability = 0.02  # [1] of the receipts that nobody doubted
+    dispute_days: Days = 14.0  # [d] a receipt may be disputed
+
+
 class WebSection(Section, frozen=True, kw_only=True):
     """The store's page."""
 
@@ -48,4 +67,5 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
     nodes: tuple[Name, ...] = ()  # nodes that may speak; empty: all
     attribution: AttributionSection = AttributionSection()
     carts: CartSection = CartSection()
+    review: ReviewSection = ReviewSection()
     web: WebSection = WebSection()

@@ -8,6 +8,16 @@ Signs: ``delta_g`` is settled minus baseline; negative means taken, positive mea
 Times without a suffix are ``utc``: seconds since the Unix epoch, of the store.
 """
 
+from edge.messages.counter import (
+    AuditVerdict,
+    CounterMessage,
+    Dispute,
+    DisputeVerdict,
+    Reading,
+    Retraction,
+    ReviewAnswer,
+    Statement,
+)
 from edge.messages.evidence import Crop, CropSide, EventEvidence, NothingSeen, PlateTrace
 from edge.messages.node import (
     CameraHealth,
@@ -22,6 +32,7 @@ from edge.messages.node import (
     SensorState,
 )
 from edge.messages.people import GateDirection, GateEvent, KeyPoint, Target, TrackFrame
+from edge.messages.review import Candidate, CaseKind, PlannedGoods, ReviewCase, ReviewQueue
 from edge.messages.shelf import (
     Ack,
     Disturbance,
@@ -36,18 +47,25 @@ from edge.messages.shelf import (
     PlateDelta,
     ShelfEvent,
 )
-from edge.messages.tickets import Cart, CartLine, Receipt
+from edge.messages.tickets import Cart, CartLine, CorrectionReason, Receipt, ReceiptStatus
 
 __all__ = [
     "Ack",
+    "AuditVerdict",
     "CameraHealth",
     "CameraState",
+    "Candidate",
     "Cart",
     "CartLine",
+    "CaseKind",
     "Command",
     "CommandVerb",
+    "CorrectionReason",
+    "CounterMessage",
     "Crop",
     "CropSide",
+    "Dispute",
+    "DisputeVerdict",
     "Disturbance",
     "DisturbanceKind",
     "EventEvidence",
@@ -64,14 +82,22 @@ __all__ = [
     "NodeRecord",
     "NodeState",
     "NothingSeen",
+    "PlannedGoods",
     "PlateDelta",
     "PlateHealth",
     "PlateTrace",
     "RackHealth",
+    "Reading",
     "Receipt",
+    "ReceiptStatus",
     "Reply",
+    "Retraction",
+    "ReviewAnswer",
+    "ReviewCase",
+    "ReviewQueue",
     "SensorState",
     "ShelfEvent",
+    "Statement",
     "Target",
     "TrackFrame",
 ]

@@ -58,6 +58,7 @@ class CaseSetup(Section, frozen=True, kw_only=True):
     facings: tuple[Facing, ...]
     attribution: AttributionSection = AttributionSection()
     carts: CartSection = CartSection()
+    currency: str = "EUR"
 
     @classmethod
     def of(
@@ -75,6 +76,7 @@ class CaseSetup(Section, frozen=True, kw_only=True):
             name=name,
             nodes=dict(nodes),
             skus=tuple(catalogue.skus.values()),
+            currency=catalogue.currency,
             planogram_version=planogram.version,
             plates=dict(planogram.plates),
             facings=planogram.facings,
@@ -84,7 +86,7 @@ class CaseSetup(Section, frozen=True, kw_only=True):
 
     def catalogue(self) -> Catalogue:
         """The catalogue of the case."""
-        return Catalogue(self.skus)
+        return Catalogue(self.skus, self.currency)
 
     def planogram(self) -> Planogram:
         """The planogram of the case. Raises ``PlanogramError``."""

@@ -50,7 +50,7 @@ def read_catalogue(file: Path) -> Catalogue:
             sku=barcode,
             name=product.name or (known.name if known else barcode),
             weight_g=product.weight if weighs else known.weight_g if known else None,
-            price=product.price,
+            price=round(product.price, 2),  # of dollars; some come from a computation
         )
     return Catalogue(skus.values())
 

@@ -114,7 +114,7 @@ def test_rebuilt_from_ledger_rows_it_is_the_same(store, make, tmp_path):
     assert rebuilt.receipts() == store.receipts()
     assert rebuilt.decisions() == store.decisions()
     assert rebuilt.disturbances() == store.disturbances()
-    assert rebuilt.settle(T0 + 1000) == ()
+    assert (rebuilt.cases(), rebuilt.settle(T0 + 1000)) == (store.cases(), store.settle(T0 + 1000))
 
 
 # --- revisions ----------------------------------------------------------------------------------------

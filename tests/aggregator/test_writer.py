@@ -151,7 +151,7 @@ def test_receipts_wait_for_the_broker(bench, shelf):
     bench.online = True
     bench.writer.connected()
     assert [receipt.visit for receipt in bench.of(RECEIPT, Receipt)] == ["anna"]
-    assert bench.published[-1] == (NAMES.of(CART, visit="anna"), b"", True)
+    assert bench.published[-2] == (NAMES.of(CART, visit="anna"), b"", True)
 
 
 def test_nodes_are_asked_for_what_is_missing(bench, shelf):

@@ -13,6 +13,7 @@ from itertools import compress
 
 import msgspec
 
+from edge.aggregator.carts.testimony import Testimony
 from edge.messages import EventIdentity, EventKind, Hypothesis, ItemCount
 
 
@@ -83,6 +84,7 @@ class Claim:
     t_s: float  # [s] when it settled
     actors: tuple[Actor, ...]  # probabilities sum to 1
     log_odds_goods: float = 20.0  # [nat] by the node's word, that goods changed place at all
+    testimonies: tuple[Testimony, ...] = ()  # of people who were asked about it
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -200,6 +202,12 @@ class Contents:
         mass = math.fsum(mass for content, mass in self._mass.items() if item in content)
         return min(mass, 1.0)
 
+    def least_probability(self, item: ItemCount) -> float:
+        """Probability of at least this quantity of this SKU."""
+        least = ((mass, sum(each.quantity for each in content if each.sku == item.sku))
+                 for content, mass in self._mass.items())  # fmt: skip
+        return min(math.fsum(mass for mass, quantity in least if quantity >= item.quantity), 1.0)
+
     def joined(self, other: Contents) -> Contents:
         """Both together, taken as independent."""
         mass: dict[Content, float] = defaultdict(float)
@@ -212,6 +220,11 @@ class Contents:
 NOTHING = Contents({(): 1.0})
 
 
+def content_of(things: Sequence[Thing]) -> Content:
+    """Things by SKU."""
+    return _counted([ItemCount(thing.sku, 1) for thing in things])
+
+
 def contents_of(beam: Beam) -> dict[str, Contents]:
     """Of every visit that holds something in some account; one pass over the beam."""
     counted: dict[tuple[Thing, ...], Content] = {}
@@ -221,8 +234,7 @@ def contents_of(beam: Beam) -> dict[str, Contents]:
         for holding in account.held:
             content = counted.get(holding.things)
             if content is None:
-                items = [ItemCount(thing.sku, 1) for thing in holding.things]
-                content = counted.setdefault(holding.things, _counted(items))
+                content = counted.setdefault(holding.things, content_of(holding.things))
             mass = masses.setdefault(holding.visit, {})
             mass[content] = mass.get(content, 0.0) + weight
     for mass in masses.values():

@@ -25,7 +25,7 @@ from edge.aggregator.carts.branches import Branch, Branching
 from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience, LearnedLayout
 from edge.aggregator.carts.placing import Placing
 from edge.config import CartSection
-from edge.messages import ItemCount
+from edge.messages import ItemCount, Reading
 from edge.planogram import Catalogue
 
 NEGLIGIBLE = 12.0
@@ -38,6 +38,7 @@ RESTING_MAX = 64
 """[things] in wrong places that are remembered, the latest; staff tidies up the others one day."""
 
 NOBODY = Actor(None, "", 1.0)
+DID_NOT_HAPPEN = Reading((), None, happened=False)
 
 
 class CartBelief:
@@ -65,6 +66,7 @@ class CartBelief:
         for account in rested(beam, claim.t_s, 2 * ONE_HAND_S):
             log_nothing = account.log_weight + branching.log_nothing
             if log_nothing > floor:
+                log_nothing += _log_told(claim, None, NOBODY)
                 floor = max(floor, log_nothing - NEGLIGIBLE)
                 found.append((log_nothing, account, None, NOBODY))
             for actor, log_actor in actors:
@@ -76,6 +78,8 @@ class CartBelief:
                     log_weight = log_who + branch.log_fit
                     if log_weight < floor:
                         break
+                    if claim.testimonies:
+                        log_weight += _log_told(claim, branch, actor)
                     floor = max(floor, log_weight - NEGLIGIBLE)
                     found.append((log_weight, account, branch, actor))
         if not found:
@@ -99,6 +103,14 @@ def _log_free(account: Account, claim: Claim, actor: Actor) -> float:
     return ONE_HAND if taken else 0.0
 
 
+def _log_told(claim: Claim, branch: Branch | None, actor: Actor) -> float:
+    """What people said of the event, given that it was this [nat]; at most 0."""
+    truth = DID_NOT_HAPPEN
+    if branch is not None:
+        truth = Reading(_read_as(branch), actor.visit, branch.foreign)
+    return sum(testimony.log_likelihood(truth) for testimony in claim.testimonies)
+
+
 def _after(account: Account, branch: Branch | None, actor: Actor, claim: Claim, log_weight: float) -> Account:
     """The account with one event read in one way; without a branch it did not happen."""
     if branch is None:
@@ -120,12 +132,17 @@ def _after(account: Account, branch: Branch | None, actor: Actor, claim: Claim, 
     if branch.laid is not None:
         owner = visit if branch.foreign else None
         resting.append(msgspec.structs.replace(branch.laid, owner=owner))
-    choice = Choice(claim.event, branch.items or _items_of(branch.lost), visit, branch.foreign)
+    choice = Choice(claim.event, _read_as(branch), visit, branch.foreign)
     busy = account.busy
     if visit is not None and actor.hand:
         busy = (*busy, (claim.t_s, visit, actor.hand))
     seen = (*account.seen, *branch.seen)
     return Account(held, tuple(resting[-RESTING_MAX:]), (*account.choices, choice), busy, seen, log_weight)
+
+
+def _read_as(branch: Branch) -> tuple[ItemCount, ...]:
+    """What the event moved, as far as the catalogue knows it."""
+    return branch.items or _items_of(branch.lost)
 
 
 def _items_of(lot: tuple[Thing, ...]) -> tuple[ItemCount, ...]:

@@ -27,6 +27,7 @@ from edge.aggregator.carts.account import (
     without_visits,
 )
 from edge.aggregator.carts.belief import CartBelief
+from edge.aggregator.carts.doubt import Doubt, doubts_of
 from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience
 from edge.messages import EventIdentity
 
@@ -55,6 +56,7 @@ class _Step:
     experience: Experience = NO_EXPERIENCE  # of settled events
     findings: dict[EventIdentity, Finding] = field(default_factory=dict)  # settled here
     contents: dict[str, Contents] = field(default_factory=dict)  # settled here
+    doubts: dict[str, tuple[Doubt, ...]] = field(default_factory=dict)  # as they were settled here
 
 
 class Timeline:
@@ -167,6 +169,12 @@ class Timeline:
                 found[visit] = found[visit].joined(part) if visit in found else part
         return found
 
+    def doubts(self, visit: str) -> tuple[Doubt, ...]:
+        """Events that a person may be asked about for a visit's sake, best first; its settled doubts last."""
+        beam = self._compute()
+        settled = (doubt for step in self._steps for doubt in step.doubts.get(visit, ()))
+        return (*doubts_of(beam, visit), *settled)
+
     def _cut(self, place: int) -> None:
         """Drop what was computed at and after a place."""
         del self._steps[place:]
@@ -192,6 +200,7 @@ class Timeline:
             step.contents = {
                 visit: part for visit, part in contents_of(before.beam).items() if visit in closed
             }
+            step.doubts = {visit: doubts_of(before.beam, visit) for visit in step.contents}
             step.findings |= _among(findings_of(before.beam), settled)
             step.experience = step.experience.joined(sightings_of(before.beam, settled).items())
             step.beam = without_visits(before.beam, closed, settled)

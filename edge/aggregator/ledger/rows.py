@@ -27,9 +27,11 @@ from edge.aggregator.entries import (
     ErasureEntry,
     EventEntry,
     GateEntry,
+    GivenUpEntry,
     LedgerEntry,
     ReceiptEntry,
     RefusalEntry,
+    StatementEntry,
 )
 from edge.messages import EventIdentity
 from edge.payload import encode
@@ -192,6 +194,10 @@ def identity_of(entry: LedgerEntry) -> str:
             parts = (receipt.receipt,)
         case RefusalEntry(event=event):
             parts = (event.node, event.boot, event.seq, entry.revision)
+        case StatementEntry(statement=statement):
+            parts = (statement.id,)
+        case GivenUpEntry(visit=visit, left_at=left_at):
+            parts = (visit, left_at)
         case ErasureEntry():
             parts = (entry.pseudonym,)
         case ConversionEntry():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 
-from edge.aggregator.entries import AttributionEntry
+from edge.aggregator.carts.account import Actor
+from edge.aggregator.entries import AttributionEntry, VisitLikelihood
 from edge.aggregator.people.attribution import Attribution
 from edge.aggregator.people.track_history import HISTORY_S, TrackHistory
-from edge.aggregator.tickets import Visit
+from edge.aggregator.receipts.tickets import Visit
 from edge.config import AttributionSection
 from edge.messages import ShelfEvent, TrackFrame
 from edge.planogram import Planogram
@@ -89,3 +90,12 @@ def _admitted(visits: Collection[Visit], start: float, end: float) -> set[str]:
         and visit.entered_at <= end
         and (math.inf if visit.left_at is None else visit.left_at) >= start
     }
+
+
+def actors_of(visits: tuple[VisitLikelihood, ...]) -> tuple[Actor, ...]:
+    """Probabilities of each hand and of nobody (log-likelihood 0), best first."""
+    weights = [(each.visit, each.hand, math.exp(each.log_likelihood)) for each in visits]
+    total = 1.0 + math.fsum(weight for _, _, weight in weights)
+    actors = [Actor(None, "", 1.0 / total)]
+    actors += [Actor(visit, hand, weight / total) for visit, hand, weight in weights if weight / total > 1e-6]
+    return tuple(sorted(actors, key=lambda actor: -actor.probability))

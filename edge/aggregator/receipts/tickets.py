@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from edge.aggregator.carts.account import Contents, Finding
 from edge.config import CartSection
 from edge.messages import Cart, CartLine, EventKind, ItemCount, Receipt, ShelfEvent
+from edge.money import amount_of
 from edge.planogram import Catalogue
 
 
@@ -35,8 +35,7 @@ class Visit:
     last_left_at: float | None = None  # [s]
     receipt: Receipt | None = None
     receipts: int = 0
-    compared: Contents | None = None  # what its receipt was last found to agree with, ...
-    doubts: tuple[str, ...] = ()  # ... and what was in doubt then
+    compared: tuple[object, ...] = ()  # what its receipt was last found to agree with
 
     @property
     def left_at(self) -> float | None:
@@ -47,8 +46,8 @@ class Visit:
 
     @property
     def is_open(self) -> bool:
-        """Whether the ticket still runs."""
-        return self.receipt is None or self.left_at is None
+        """Whether the ticket still runs; of a forgotten visit only a corrected receipt may be known."""
+        return self.receipt is None or (self.left_at is None and self.entered_at is not None)
 
 
 class Tickets:
@@ -96,63 +95,47 @@ class Tickets:
         """
         content, probability = contents.best()
         charged = [decision for decision in own if decision.items]
-        lines = tuple(self._line(contents, item, charged) for item in content if item.sku)
+        lines = tuple(self._line(visit, contents, item, charged) for item in content if item.sku)
         holds_unknown = len(lines) < len(content)
+        total_minor = total_of(lines)
         return Cart(
             visit=visit.visit,
             t=max([decision.event.t_decided for decision in charged], default=visit.entered_at or 0.0),
             lines=lines,
-            total=round(math.fsum((line.unit_price or 0.0) * line.quantity for line in lines), 2),
+            total=amount_of(total_minor, self._catalogue.currency),
+            total_minor=total_minor,
+            currency=self._catalogue.currency,
             probability=round(probability, 6),
             needs_review=holds_unknown or bool(doubts) or probability < self._options.review_below,
             doubts=doubts,
         )
 
-    def _line(self, contents: Contents, item: ItemCount, own: Iterable[Decision]) -> CartLine:
+    def _line(self, visit: Visit, contents: Contents, item: ItemCount, own: Iterable[Decision]) -> CartLine:
         sku = self._catalogue.get(item.sku)
         probability = contents.quantity_probability(item)
+        behind = [decision.event for decision in own if any(each.sku == item.sku for each in decision.items)]
+        unit_price_minor = self._unit_price_minor(visit, item.sku, behind)
         return CartLine(
             sku=item.sku,
             name=sku.name,
             quantity=item.quantity,
             probability=round(probability, 6),
-            unit_price=sku.price,
-            events=tuple(
-                str(decision.event.identity)
-                for decision in own
-                if any(each.sku == item.sku for each in decision.items)
-            ),
+            unit_price=amount_of(unit_price_minor, self._catalogue.currency),
+            unit_price_minor=unit_price_minor,
+            events=tuple(str(event.identity) for event in behind),
             confidence=in_words(probability),
         )
 
-
-def receipt_of(visit: Visit, cart: Cart) -> Receipt:
-    """The receipt of a visit that left, with the lines of its cart; it names the one that it corrects."""
-    left_at = visit.left_at or 0.0
-    return Receipt(
-        receipt=f"{visit.visit}-{int(left_at)}-{visit.receipts + 1}",  # names of visits may come again
-        visit=visit.visit,
-        entered_at=visit.entered_at,
-        left_at=left_at,
-        lines=cart.lines,
-        total=cart.total,
-        probability=cart.probability,
-        needs_review=cart.needs_review,
-        doubts=cart.doubts,
-        corrects=visit.receipt.receipt if visit.receipt else "",
-    )
+    def _unit_price_minor(self, visit: Visit, sku: str, behind: Sequence[ShelfEvent]) -> int:
+        """The lowest price in force at any of the picks: what the shelf said to this shopper."""
+        picks = [event.t_onset for event in behind if event.kind is EventKind.PICK]
+        moments = picks or [visit.entered_at or visit.left_at or 0.0]
+        return min(self._catalogue.price_minor(sku, t) for t in moments)
 
 
-def is_correct(known: Receipt, present: Receipt) -> bool:
-    """Whether an issued receipt still says what one made at present would.
-
-    Doubt that a person was asked about is not taken back because later events make it a little smaller.
-    """
-    return _said(known) == _said(present) and known.needs_review >= present.needs_review
-
-
-def _said(receipt: Receipt) -> tuple[object, ...]:
-    return receipt.left_at, tuple((line.sku, line.quantity) for line in receipt.lines)
+def total_of(lines: Iterable[CartLine]) -> int:
+    """[smallest unit of the currency] exact."""
+    return sum(line.unit_price_minor * line.quantity for line in lines)
 
 
 def in_words(probability: float) -> str:

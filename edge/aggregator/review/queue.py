@@ -1,0 +1,46 @@
+"""Who is asked what next: shoppers who wait first, then measurements; some cases are blind tests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from edge.aggregator.review.cases import told
+from edge.aggregator.review.sampling import is_drawn
+from edge.messages import CaseKind, EventIdentity, ReviewCase, ReviewQueue
+
+LISTED_MAX = 40
+"""[cases] in the published queue: some 120 kB, half of what a payload may have."""
+
+_ORDER = {CaseKind.DISPUTE: 0, CaseKind.DOUBT: 0, CaseKind.SECOND: 1, CaseKind.AUDIT: 2, CaseKind.GOLD: 3}
+
+
+def in_order(cases: Collection[ReviewCase]) -> tuple[ReviewCase, ...]:
+    """Those for which somebody waits first; the oldest first."""
+    return tuple(sorted(cases, key=lambda case: (_ORDER[case.kind], case.opened_at, case.case)))
+
+
+def published(cases: Sequence[ReviewCase]) -> ReviewQueue:
+    """The queue as everybody may see it."""
+    return ReviewQueue(cases=tuple(told(case) for case in cases[:LISTED_MAX]), open=len(cases))
+
+
+def next_for(
+    reviewer: str,
+    seen: Collection[EventIdentity],
+    cases: Sequence[ReviewCase],
+    gold: Sequence[ReviewCase],
+    gold_share: float,
+) -> ReviewCase | None:
+    """What to ask a reviewer next, told blind; ``None``: nothing.
+
+    Args:
+        reviewer: name.
+        seen: events that this reviewer was asked about; nobody is asked twice.
+        cases: all open ones, in order.
+        gold: cases whose answer is known.
+        gold_share: [1] of what a reviewer is asked.
+    """
+    if is_drawn("gold", f"{reviewer}\0{len(seen)}", gold_share):
+        cases = (*(case for case in gold if case.event not in seen), *cases)
+    fresh = (case for case in cases if case.event is None or case.event not in seen)
+    return next((told(case) for case in fresh), None)

@@ -1,0 +1,1 @@
+"""The honest numbers: pure arithmetic over the ledger, each with numerator, denominator and window."""

@@ -1,0 +1,223 @@
+"""The numbers of the transparency report. Page, command and metrics show these and no others."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from edge.aggregator.ledger.rows import LedgerRow
+from edge.aggregator.review.reviewers import ReviewerEstimate, Reviewers, Trial
+from edge.aggregator.review.sampling import AUDIT, is_drawn
+from edge.aggregator.transparency.calibration import (
+    Checked,
+    ReliabilityRow,
+    RiskPoint,
+    brier,
+    reliability,
+    risk_coverage,
+)
+from edge.aggregator.transparency.shares import Mean, Quantiles, Share
+from edge.aggregator.transparency.stays import Record, Stay, record_of
+from edge.messages import AuditVerdict, Receipt, ReviewAnswer
+
+
+class Corrections(msgspec.Struct, frozen=True):
+    """Final receipts that were changed later, by whom the change favoured."""
+
+    corrected: Share  # of all final receipts
+    for_the_shopper: int  # [receipts] charged too much before
+    for_the_store: int  # [receipts] charged too little before
+    for_neither: int  # [receipts] other goods for the same money
+    refunded_minor: dict[str, int]  # by currency, all that corrections gave back
+    charged_minor: dict[str, int]  # by currency, all that they charged more
+
+
+class Audits(msgspec.Struct, frozen=True):
+    """Receipts that nobody doubted, and what a random sample of them showed."""
+
+    drawn: Share  # of the receipts that nobody doubted
+    audited: Share  # of those drawn; the others wait, or their evidence did not tell
+    wrong: Share  # of those audited: the error rate of receipts that nobody reviewed
+
+
+class Disputes(msgspec.Struct, frozen=True):
+    """What shoppers said was wrong."""
+
+    disputed: Share  # of all receipts
+    decided: Share  # of all disputes
+    refunded: Share  # of those decided
+
+
+class Transparency(msgspec.Struct, frozen=True, kw_only=True):
+    """Every number with what was counted and of how many; stays belong to the window in which they left."""
+
+    since: float | None  # [s] start of the window; None: of the ledger
+    until: float | None  # [s] its end, exclusive; None: now
+    visits: int  # that left
+    with_receipt: Share  # of those
+    open_questions: Share  # of those receipts
+    reviewed_before: Share  # of those: a person looked before the first final receipt
+    reviewed_after: Share  # of those: a person looked after it
+    events_reviewed: Share  # of the events behind these receipts or asked about
+    review_s_per_visit: Mean  # [s] of people's time, audits and blind tests included
+    review_s: Quantiles  # [s] of single answers
+    to_receipt_s: Quantiles  # [s] from leaving to the first receipt
+    to_final_s: Quantiles  # [s] from leaving to the first final receipt
+    corrections: Corrections
+    audits: Audits
+    disputes: Disputes
+    receipts_reliability: tuple[ReliabilityRow, ...]  # audited receipts
+    lines_reliability: tuple[ReliabilityRow, ...]  # lines of audited receipts
+    brier: float | None  # of audited receipts; None: nothing was audited
+    risk_coverage: tuple[RiskPoint, ...]  # audited and reviewed receipts
+    reviewers: tuple[ReviewerEstimate, ...]  # by blind tests in the window
+
+
+def transparency_of(
+    rows: Iterable[LedgerRow], *, since: float | None, until: float | None, audit_share: float
+) -> Transparency:
+    """Compute all numbers in one pass over the ledger.
+
+    Args:
+        rows: all of the ledger, in order.
+        since: [s] start of the window, by the time at which visits left.
+        until: [s] its end, exclusive.
+        audit_share: [1] by which audits were drawn; what was audited besides counts for nothing here.
+    """
+    start_s = -math.inf if since is None else since
+    record = record_of(rows, start_s, math.inf if until is None else until)
+    stays = record.stays
+    answers = [answer for stay in stays for _, answer in stay.answers]
+    seconds = [*_seconds(record), *(audit.seconds for stay in stays for audit in stay.audits)]
+    final = [(stay, entered_s) for stay in stays if stay.final is not None for entered_s in (stay.final[0],)]
+    behind = {event for stay in stays for _, receipt in stay.receipts for line in receipt.lines
+              for event in line.events}  # fmt: skip
+    asked = {str(answer.event) for answer in answers}
+    visits = max(record.left, len(stays))
+    audited = _audited(stays, audit_share)
+    checked = [Checked(stay.first.probability, _is_right(stay.first, audit)) for stay, audit in audited]
+    return Transparency(
+        since=since,
+        until=until,
+        visits=visits,
+        with_receipt=Share.of(len(stays), visits),
+        open_questions=Share.of(len(stays) - len(final), len(stays)),
+        reviewed_before=Share.of(sum(_is_reviewed(stay, before=True) for stay in stays), len(stays)),
+        reviewed_after=Share.of(sum(_is_reviewed(stay, before=False) for stay in stays), len(stays)),
+        events_reviewed=Share.of(len(asked), len(asked | behind)),
+        review_s_per_visit=Mean.of(sum(seconds), visits),
+        review_s=Quantiles.of(seconds),
+        to_receipt_s=Quantiles.of([stay.receipts[0][0] - stay.left_at for stay in stays]),
+        to_final_s=Quantiles.of([entered_s - stay.left_at for stay, entered_s in final]),
+        corrections=_corrections(stays),
+        audits=_audits(stays, audited, audit_share),
+        disputes=_disputes(stays),
+        receipts_reliability=reliability(checked),
+        lines_reliability=reliability(_lines(audited)),
+        brier=brier(checked),
+        risk_coverage=risk_coverage(_weighed(stays, checked)),
+        reviewers=_reviewers(record),
+    )
+
+
+def _seconds(record: Record) -> list[float]:
+    """[s] of every answer once, though it may concern several visits."""
+    answers = {answer.id: answer for stay in record.stays for _, answer in stay.answers}
+    gold = (entry.statement for entry in record.gold)
+    return [each.seconds for each in (*answers.values(), *gold) if isinstance(each, ReviewAnswer)]
+
+
+def _is_reviewed(stay: Stay, *, before: bool) -> bool:
+    """Whether anybody looked at anything of a stay before, or after, its first final receipt."""
+    final_s = stay.final[0] if stay.final else float("inf")
+    if not before and stay.audits:
+        return True
+    return any((utc_s <= final_s) is before for utc_s, _ in stay.answers)
+
+
+def _corrections(stays: Iterable[Stay]) -> Corrections:
+    favours: Counter[str] = Counter()
+    refunded: Counter[str] = Counter()
+    charged: Counter[str] = Counter()
+    final = [stay for stay in stays if stay.final is not None]
+    for stay in final:
+        before, last = stay.final[1] if stay.final else stay.last, stay.last
+        if _said(before) == _said(last):
+            continue
+        more = last.total_minor - before.total_minor
+        favours["shopper" if more < 0 else "store" if more > 0 else "neither"] += 1
+        if more < 0:
+            refunded[last.currency] -= more
+        elif more > 0:
+            charged[last.currency] += more
+    return Corrections(
+        Share.of(favours.total(), len(final)), favours["shopper"], favours["store"], favours["neither"],
+        dict(sorted(refunded.items())), dict(sorted(charged.items())),
+    )  # fmt: skip
+
+
+def _said(receipt: Receipt) -> dict[str, int]:
+    return {line.sku: line.quantity for line in receipt.lines}
+
+
+def _audited(stays: Iterable[Stay], share: float) -> list[tuple[Stay, AuditVerdict]]:
+    """Undoubted stays that were drawn and looked at, each with its latest verdict that tells anything."""
+    drawn = [stay for stay in stays if stay.is_undoubted() and is_drawn(AUDIT, stay.first.receipt, share)]
+    telling = [(stay, [audit for audit in stay.audits if not audit.undecided]) for stay in drawn]
+    return [(stay, audits[-1]) for stay, audits in telling if audits]
+
+
+def _is_right(receipt: Receipt, audit: AuditVerdict) -> bool:
+    return _said(receipt) == {item.sku: item.quantity for item in audit.items}
+
+
+def _audits(stays: Iterable[Stay], audited: list[tuple[Stay, AuditVerdict]], share: float) -> Audits:
+    undoubted = [stay for stay in stays if stay.is_undoubted()]
+    drawn = sum(is_drawn(AUDIT, stay.first.receipt, share) for stay in undoubted)
+    wrong = sum(not _is_right(stay.first, audit) for stay, audit in audited)
+    return Audits(
+        Share.of(drawn, len(undoubted)), Share.of(len(audited), drawn), Share.of(wrong, len(audited))
+    )
+
+
+def _disputes(stays: tuple[Stay, ...]) -> Disputes:
+    disputes = sum(len(stay.disputes) for stay in stays)
+    verdicts = [verdict for stay in stays for verdict in stay.verdicts.values()]
+    return Disputes(
+        Share.of(sum(bool(stay.disputes) for stay in stays), len(stays)),
+        Share.of(len(verdicts), disputes),
+        Share.of(sum(bool(verdict.refund) for verdict in verdicts), len(verdicts)),
+    )
+
+
+def _lines(audited: list[tuple[Stay, AuditVerdict]]) -> list[Checked]:
+    """Lines of audited receipts: right if just so many were taken."""
+    found = []
+    for stay, audit in audited:
+        taken = {item.sku: item.quantity for item in audit.items}
+        found += [Checked(line.probability, taken.get(line.sku, 0) == line.quantity)
+                  for line in stay.first.lines]  # fmt: skip
+    return found
+
+
+def _weighed(stays: Iterable[Stay], audited: list[Checked]) -> list[Checked]:
+    """Audited receipts, each for its share of the undoubted ones; and those that a person settled."""
+    undoubted = sum(stay.is_undoubted() for stay in stays)
+    settled = [stay for stay in stays if stay.answers and stay.final is not None and not stay.is_undoubted()]
+    weight = undoubted / len(audited) if audited else 0.0
+    return [
+        *(Checked(each.probability, each.right, weight) for each in audited),
+        *(Checked(stay.first.probability, _said(stay.first) == _said(stay.last)) for stay in settled),
+    ]
+
+
+def _reviewers(record: Record) -> tuple[ReviewerEstimate, ...]:
+    known = Reviewers()
+    for entry in record.gold:
+        answer = entry.statement
+        if isinstance(answer, ReviewAnswer) and not answer.undecided:
+            known.replace((), (Trial(answer.by, float(answer.reading == entry.gold)),))
+    return tuple(known.estimate(name) for name in known.names())

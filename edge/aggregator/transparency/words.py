@@ -1,0 +1,75 @@
+"""The honest numbers in plain words, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from edge.aggregator.transparency.calibration import ReliabilityRow
+from edge.aggregator.transparency.numbers import Transparency
+from edge.aggregator.transparency.shares import Quantiles, Share
+from edge.money import written
+
+
+def sentences(found: Transparency) -> Iterator[str]:
+    """One line a number, grouped."""
+    yield f"visits                              {found.visits}"
+    yield f"  with a receipt                    {counted(found.with_receipt)}"
+    yield f"  with a question still open        {counted(found.open_questions)}"
+    yield f"reviewed before the receipt         {counted(found.reviewed_before)}"
+    yield f"reviewed after it                   {counted(found.reviewed_after)}"
+    yield f"events reviewed                     {counted(found.events_reviewed)}"
+    mean = found.review_s_per_visit
+    per_visit = "none" if mean.mean is None else f"{mean.mean:.1f} s"
+    summed = f"{mean.numerator:.0f} s over {mean.denominator} visits"
+    yield f"people's time a visit               {per_visit} ({summed})"
+    yield f"people's time an answer             {quantiles(found.review_s)}"
+    yield f"from leaving to the receipt         {quantiles(found.to_receipt_s)}"
+    yield f"from leaving to the final receipt   {quantiles(found.to_final_s)}"
+    corrections = found.corrections
+    yield f"final receipts corrected later      {counted(corrections.corrected)}"
+    yield (
+        f"  for the shopper {corrections.for_the_shopper}, for the store {corrections.for_the_store}, "
+        f"for neither {corrections.for_neither}"
+    )
+    for currency, minor in corrections.refunded_minor.items():
+        yield f"  given back                        {written(minor, currency)} {currency}"
+    for currency, minor in corrections.charged_minor.items():
+        yield f"  charged later                     {written(minor, currency)} {currency}"
+    yield f"receipts that nobody doubted: drawn for audit {counted(found.audits.drawn)}"
+    yield f"  audited                           {counted(found.audits.audited)}"
+    yield f"  wrong                             {counted(found.audits.wrong, interval=True)}"
+    yield f"disputed                            {counted(found.disputes.disputed)}"
+    yield f"  decided                           {counted(found.disputes.decided)}"
+    yield f"  refunded                          {counted(found.disputes.refunded)}"
+    yield from _table("audited receipts: stated against found", found.receipts_reliability)
+    yield from _table("their lines: stated against found", found.lines_reliability)
+    for estimate in found.reviewers:
+        yield (
+            f"reviewer {estimate.reviewer}: errs in {100 * estimate.error:.1f} % of answers, give or take "
+            f"{100 * estimate.sigma:.1f} ({estimate.right:g} right, {estimate.wrong:g} wrong blind tests)"
+        )
+
+
+def counted(share: Share, *, interval: bool = False) -> str:
+    """``3 of 120 (2.5 %)``, with its interval where it is an estimate."""
+    if share.share is None or share.low is None or share.high is None:
+        return "0 of 0"
+    text = f"{share.numerator} of {share.denominator} ({100 * share.share:.1f} %"
+    if interval:
+        text += f", 95 % interval {100 * share.low:.1f} to {100 * share.high:.1f} %"
+    return text + ")"
+
+
+def quantiles(found: Quantiles) -> str:
+    """Median and 95th percentile [s]."""
+    if found.p50 is None or found.p95 is None:
+        return "none"
+    return f"p50 {found.p50:.1f} s, p95 {found.p95:.1f} s, of {found.count}"
+
+
+def _table(title: str, rows: tuple[ReliabilityRow, ...]) -> Iterator[str]:
+    if rows:
+        yield title
+    for row in rows:
+        right = counted(row.right, interval=True)
+        yield f"  {row.low:.3f} to {row.high:.3f}: stated {row.stated:.3f}, right {right}"

@@ -1,0 +1,85 @@
+"""What people say at the counter: reviewers, shoppers and staff.
+
+Each statement has a name of its own, made by whoever sends it, so that saying it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from edge.messages.shelf import EventIdentity, ItemCount
+from edge.payload import Level, Payload
+
+Person = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+"""Who said it: the name of a reviewer's or an employee's login, or ``shopper``."""
+
+Sentence = Annotated[str, msgspec.Meta(max_length=500)]
+"""Free text of a person."""
+
+READINGS_MAX = 16
+"""[readings] that one question may offer."""
+
+
+class Reading(msgspec.Struct, frozen=True, order=True):
+    """What an event is taken for."""
+
+    items: Annotated[tuple[ItemCount, ...], msgspec.Meta(max_length=16)]  # empty: nothing of the catalogue
+    visit: Level | None  # None: nobody who is tracked
+    foreign: bool = False  # a thing that is not the store's
+    happened: bool = True  # False: plates moved, and no goods did
+
+
+class Statement(Payload, frozen=True, kw_only=True):
+    """What all statements share."""
+
+    id: Annotated[Level, msgspec.Meta(min_length=8)]  # unique; a UUID serves
+    t: float  # [s] when it was said
+    by: Person
+
+
+class ReviewAnswer(Statement, frozen=True, kw_only=True, tag="answer"):
+    """A reviewer's answer to the one question of a case."""
+
+    case: str
+    event: EventIdentity
+    shown: Annotated[tuple[Reading, ...], msgspec.Meta(min_length=1, max_length=READINGS_MAX)]
+    reading: Reading | None = None  # what it was; None: none of those shown, or no idea
+    undecided: bool = False  # the evidence does not tell
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0  # [s] from showing to key
+
+
+class AuditVerdict(Statement, frozen=True, kw_only=True, tag="audit"):
+    """What a person found who looked at everything behind a receipt that nobody had doubted."""
+
+    case: str
+    receipt: str
+    items: Annotated[tuple[ItemCount, ...], msgspec.Meta(max_length=1000)] = ()  # what was really taken away
+    undecided: bool = False
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
+
+
+class Retraction(Statement, frozen=True, kw_only=True, tag="retraction"):
+    """Takes a statement back: undo. A retraction may itself be taken back."""
+
+    statement: Level  # id
+
+
+class Dispute(Statement, frozen=True, kw_only=True, tag="dispute"):
+    """A shopper says that a line of a receipt is wrong."""
+
+    receipt: str
+    sku: str = ""  # "": the receipt as a whole
+    comment: Sentence = ""
+
+
+class DisputeVerdict(Statement, frozen=True, kw_only=True, tag="verdict"):
+    """What staff decided: so many units are given back, or the line stands."""
+
+    dispute: Level  # id
+    refund: Annotated[tuple[ItemCount, ...], msgspec.Meta(max_length=100)] = ()  # empty: upheld
+    reason: Sentence = ""
+
+
+CounterMessage = ReviewAnswer | AuditVerdict | Retraction | Dispute | DisputeVerdict
