@@ -35,10 +35,12 @@ class ColumnSurvey:
         """
         grams = self._fitted(grams)
         finite = np.isfinite(grams)
-        first = np.take_along_axis(grams, finite.argmax(axis=0)[None], axis=0)[0]
-        self._first = np.where(np.isnan(self._first) & finite.any(axis=0), first, self._first)
+        heard = finite.any(axis=0)
+        if (heard & ~self._finite).any():
+            first = np.take_along_axis(grams, finite.argmax(axis=0)[None], axis=0)[0]
+            self._first = np.where(heard & ~self._finite, first, self._first)
+            self._finite |= heard
         self._constant &= ((grams == self._first) | ~finite).all(axis=0)
-        self._finite |= finite.any(axis=0)
         if compare:
             self._compare(grams)
 

@@ -24,39 +24,39 @@ Side = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Price = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 
 
-class GondolaId(msgspec.Struct, frozen=True):
+class GondolaId(msgspec.Struct, frozen=True, gc=False):
     """Number of a gondola."""
 
     id: int = 0
 
 
-class ShelfId(msgspec.Struct, frozen=True):
+class ShelfId(msgspec.Struct, frozen=True, gc=False):
     """A shelf of a gondola."""
 
     gondola_id: GondolaId = GondolaId()
     shelf_index: Index = 0
 
 
-class PlateId(msgspec.Struct, frozen=True):
+class PlateId(msgspec.Struct, frozen=True, gc=False):
     """A plate of a shelf."""
 
     shelf_id: ShelfId = ShelfId()
     plate_index: Index = 0
 
 
-class ProductId(msgspec.Struct, frozen=True):
+class ProductId(msgspec.Struct, frozen=True, gc=False):
     """A barcode; empty where a facing is empty."""
 
     id: str = ""
 
 
-class Date(msgspec.Struct, frozen=True, rename={"date": "$date"}):
+class Date(msgspec.Struct, frozen=True, gc=False, rename={"date": "$date"}):
     """A MongoDB date."""
 
     date: datetime | None = None
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """What plate and target lines share."""
 
     timestamp: Annotated[float, msgspec.Meta(gt=0, lt=LATEST_S)]  # [s] epoch
@@ -76,7 +76,7 @@ class Line(msgspec.Struct, frozen=True):
 # --- plate_data.json -----------------------------------------------------------------------------
 
 
-class Values(msgspec.Struct, frozen=True):
+class Values(msgspec.Struct, frozen=True, gc=False):
     """Weights [time, shelf, plate] g as little-endian float32; index 0 of shelf and plate is padding."""
 
     data: msgspec.Raw = msgspec.Raw(b'""')  # base64, left as it is: most of a line, and not always wanted
@@ -96,7 +96,7 @@ class Values(msgspec.Struct, frozen=True):
             return msgspec.json.decode(self.data, type=bytes)
 
 
-class PlateData(msgspec.Struct, frozen=True):
+class PlateData(msgspec.Struct, frozen=True, gc=False):
     """One batch of one gondola."""
 
     plate_id: PlateId = PlateId()
@@ -104,13 +104,13 @@ class PlateData(msgspec.Struct, frozen=True):
     values: Values = Values()
 
 
-class PlateDocument(msgspec.Struct, frozen=True):
+class PlateDocument(msgspec.Struct, frozen=True, gc=False):
     """Wrapper of a batch."""
 
     plate_data: PlateData = PlateData()
 
 
-class PlateLine(Line, frozen=True):
+class PlateLine(Line, frozen=True, gc=False):
     """One line of ``plate_data.json``."""
 
     gondola_id: int = 0
