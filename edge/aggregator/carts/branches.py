@@ -90,11 +90,15 @@ class Branching:
         self._plates = frozenset(claim.plates)
         self._log_straddle = log_straddle(len(claim.plates), claim.weight_g)
         self._log_places: dict[str, float] = {}  # by SKU
+        # What pictures say of one unit, against goods that nobody knows; 0 where they or weight rule it out.
+        singles = [each for each in claim.hypotheses if len(each.items) == 1]
+        self._seen = {each.items[0].sku: each.log_likelihood.vision for each in singles}
         self._picks: dict[tuple[tuple[Resting, ...], Tally, str | None], Sequence[Branch]] = {}
         self._returns: dict[tuple[Thing, ...], Sequence[Branch]] = {}
         self._always = tuple(self._goods_taken() if self._is_pick else self._anything_put())
         # No unit that was weighed before fits better than exactly, weighed as well as this one.
         log_known = self._log_straddle + _log_match(0.0, claim.sigma_g**2 + MATCH_G**2)
+        log_known += max([0.0, *self._seen.values()])
         # Nor is any SKU likelier at its place than certain.
         terms = [hypothesis.log_likelihood for hypothesis in claim.hypotheses]
         self.log_fit_max = max([log_known, *(term.total - min(term.layout, 0.0) for term in terms)])
@@ -160,7 +164,7 @@ class Branching:
         """What lies there by mistake."""
         for resting in lying:
             thing = resting.thing
-            fit = TAKE_RESTING + self._log_straddle + self._log_same((thing,))
+            fit = TAKE_RESTING + self._log_straddle + self._log_same((thing,)) + self._log_seen((thing,))
             fit += STRANGER if thing.foreign and resting.owner != visit else 0.0
             items = (ItemCount(thing.sku, 1),) if thing.sku else ()
             gained = () if thing.foreign else (thing,)
@@ -174,7 +178,8 @@ class Branching:
             log_place = sum(self._log_place(sku) for sku in sorted({thing.sku for thing in lot}))
             several = (len(lot) - 1) * SEVERAL - math.log(len(held))
             fit = log_place + self._log_straddle + several
-            branch = Branch(fit + self._log_same(lot), lost=lot, laid=self._laid(lot))
+            fit += self._log_same(lot) + self._log_seen(lot)
+            branch = Branch(fit, lost=lot, laid=self._laid(lot))
             if branch.laid is None or not self._differs(lot):
                 yield branch
                 continue
@@ -239,6 +244,11 @@ class Branching:
     def _log_same(self, lot: tuple[Thing, ...]) -> float:
         """Log density of the measured weight when these very things were put or taken [1/g]."""
         return _log_match(*self._apart(lot))
+
+    def _log_seen(self, lot: tuple[Thing, ...]) -> float:
+        """What pictures of the event say of these things [nat]: they show one of them, any as likely."""
+        terms = [self._seen.get(thing.sku, 0.0) for thing in lot]
+        return float(np.logaddexp.reduce(terms)) - math.log(len(terms))
 
     def _apart(self, lot: tuple[Thing, ...]) -> tuple[float, float]:
         """[g, g^2] How far this weighing of things is from the one before, and the variance of that."""
