@@ -67,16 +67,16 @@ def test_products_are_told_apart_and_strangers_are_not_taken_for_them() -> None:
     assert np.median([share for *_, share in unknown]) > 0.8
 
 
-@pytest.mark.parametrize("spread", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("spread", [0.7, 1.0, 2.0])
 def test_stated_probabilities_come_true(spread: float) -> None:
     """Whether pictures are clear or hardly to be told apart: of those said at 70 %, 70 % are right."""
     stated, right = [], []
     for seed in range(4):
-        enrolled, asked = halves(clusters(10, 45, spread=spread, seed=seed), 5)
+        enrolled, asked = halves(clusters(10, 50, spread=spread, seed=seed), 20)
         rows = told(Gallery.of(enrolled, MODEL), asked)
         stated += [probability for _, _, probability, _ in rows]
         right += [best == truth for truth, best, *_ in rows]
-    assert calibration_error(np.array(stated), np.array(right)) < 0.11
+    assert calibration_error(np.array(stated), np.array(right)) < 0.1
 
 
 def test_what_differs_between_pictures_of_one_product_counts_for_less() -> None:

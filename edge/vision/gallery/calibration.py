@@ -39,10 +39,10 @@ ALIKE_LEAST, ALIKE_MOST = 0.05, 0.95
 class Calibration(msgspec.Struct, frozen=True):
     """Four numbers; see the module. The defaults are what galleries of photographs had."""
 
-    alike: float = 0.4  # [1] cosine of two pictures of one SKU, in the gallery's metric
-    scale: float = 22.0  # [1] dimensions that count
-    rival: float = 0.4  # [1] share of the runner-up's evidence that an unknown product would have too
-    threshold: float = -1.0  # [nat]
+    alike: float = 0.65  # [1] cosine of two pictures of one SKU, in the gallery's metric
+    scale: float = 12.0  # [1] dimensions that count
+    rival: float = 0.3  # [1] share of the runner-up's evidence that an unknown product would have too
+    threshold: float = -0.75  # [nat]
 
     def log_likelihood(self, evidence: NDArray[np.float64]) -> NDArray[np.float64]:
         """(n, SKU) evidence -> (n, SKU) nat, relative to a product that is not enrolled."""
@@ -54,7 +54,7 @@ PRIOR = Calibration()
 ALIKE_PICTURES = 10.0
 """[pictures] that the prior of ``alike`` is worth."""
 
-SPREAD = np.array([0.4, 0.25, 2.0])
+SPREAD = np.array([0.25, 0.2, 1.0])
 """Standard deviations between galleries: of the scale's logarithm, of ``rival`` and of ``threshold``."""
 
 

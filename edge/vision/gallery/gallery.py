@@ -12,7 +12,7 @@ from edge.vision.gallery.calibration import Calibration, fit
 from edge.vision.gallery.metric import Metric, Vectors
 from edge.vision.gallery.prototypes import Prototypes
 
-UNKNOWN_PRIOR = 0.03
+UNKNOWN_PRIOR = 0.02
 """[1] How many of the pictures that people ask about show nothing enrolled, unless they say so."""
 
 

@@ -378,38 +378,3 @@ def _belief(beam: int) -> CartBelief:
     planogram = Planogram("test", plates, facings)
     catalogue = Catalogue(Sku(sku=sku, name=sku, weight_g=weight_g) for sku, weight_g in WEIGHTS_G.items())
     return CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, CartSection(beam=beam))
-
-
-def seen(given: Claim, **vision: float) -> Claim:
-    """The same change, with pictures of it: [nat] by SKU."""
-    hypotheses = tuple(
-        Hypothesis(
-            each.items, each.probability,
-            EvidenceTerms(weight=each.log_likelihood.weight, vision=vision[f"s{each.items[0].sku}"]),
-        ) if each.items else each
-        for each in given.hypotheses
-    )  # fmt: skip
-    return replace(given, hypotheses=hypotheses)
-
-
-def test_of_two_twins_that_are_held_the_one_that_was_seen_goes_back(belief):
-    """Weighed alike, so that only the picture of what appeared tells which it was."""
-    beam = after(
-        belief,
-        seen(claim(1, ANNA, "0001", "0002", weight_g=600.0), s0001=2.0, s0002=-2.0),
-        seen(claim(2, ANNA, "0002", "0001", weight_g=600.0), s0001=-2.0, s0002=2.0),
-    )
-    assert best(beam, "anna") == {"0001": 1, "0002": 1}
-    for gone, kept in (("0001", "0002"), ("0002", "0001")):
-        back = put(3, ANNA, "0001", "0002", weight_g=600.0, plate="wall/3/1")
-        left = belief.update(beam, seen(back, **{f"s{gone}": 2.0, f"s{kept}": -2.0}))
-        assert best(left, "anna") == {kept: 1}
-
-
-def test_a_thing_in_the_wrong_place_is_taken_if_it_was_seen(belief):
-    """At the place of its twin lies a misplaced unit: the picture says which of the two left."""
-    laid = after(belief, claim(1, ANNA, "0001"), put(2, ANNA, "0001", weight_g=600.0, plate=PLATES["0002"]))
-    taken = claim(3, BELA, "0002", "0001", weight_g=600.0, plate=PLATES["0002"])
-    for one, other in (("0001", "0002"), ("0002", "0001")):
-        beam = belief.update(laid, seen(taken, **{f"s{one}": 2.0, f"s{other}": -2.0}))
-        assert best(beam, "bela") == {one: 1}
