@@ -12,10 +12,10 @@ INSTALLED := pyproject.toml hatch_build.py tools/build_kernel.py $(wildcard edge
 $(shell test -x $(PYTHON) && grep -qsxF '$(CURDIR)' $(VENV)/.installed-run || rm -f $(VENV)/.installed-*)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench firmware lint format docs clean
+.PHONY: help demo test bench bench-vision firmware lint format docs clean
 
 help:  ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
 
 demo: $(VENV)/.installed-run  ## a whole store on this machine; make demo ARGS="--shoppers 2"
 	@$(VENV)/bin/steelyard demo $(ARGS)
@@ -28,6 +28,9 @@ test: $(VENV)/.installed-dev  ## every test, the quick ones first; make test ARG
 
 bench: $(VENV)/.installed-dev  ## accuracy and cost beside the competition's winner; docs/benchmark.md
 	@$(PYTHON) -m tools.scenarios.bench $(ARGS)
+
+bench-vision: $(VENV)/.installed-dev  ## what cameras know and cost; docs/vision-benchmark.md
+	@$(PYTHON) -m tools.vision_bench $(ARGS)
 
 firmware:  ## the image for an Arduino Uno or Nano; docs/firmware.md
 	@$(MAKE) --no-print-directory -C firmware_bridge/firmware

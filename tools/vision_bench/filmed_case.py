@@ -60,6 +60,8 @@ class FilmedCase(RenderedCase):
             if facing.sku is not None
             for plate in facing.plates
         }
+        for plate, sku in _there_before(script, planogram):
+            self._standing[plate] += (sku,)
         self._planogram = planogram
         self._paths = {visit: _path(script, visit) for visit in script.visits}
 
@@ -108,6 +110,18 @@ class FilmedCase(RenderedCase):
             if transfer.visit == visit and (0 <= since_s < 0.5 if transfer.taken else -0.5 <= since_s < 0):
                 return transfer.sku
         return None
+
+
+def _there_before(script: Script, planogram: Planogram) -> Iterator[tuple[str, str]]:
+    """(plate, SKU) of goods that are taken from a foreign plate to which nobody brought them."""
+    own = {plate: facing.sku for facing in planogram.facings for plate in facing.plates}
+    brought: list[tuple[str, str]] = []
+    for transfer in sorted(script.transfers, key=lambda each: each.t):
+        here = (transfer.plates[0], transfer.sku)
+        if not transfer.taken:
+            brought.append(here)
+        elif transfer.sku != own[transfer.plates[0]] and here not in brought:
+            yield here
 
 
 def _visible_s(transfer: Transfer) -> float:
