@@ -79,6 +79,7 @@ class Evaluation(Part, frozen=True):
     """How the figures came about, and the figures."""
 
     protocol: Text
+    held_out: tuple[Text, ...]  # SKUs that the measured model never saw
     metrics: tuple[Metric, ...]
 
 
