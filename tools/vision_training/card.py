@@ -31,7 +31,7 @@ IMAGENET = PretrainedWeights(
 )
 FIRST_LINE = "# Written by `python -m tools.vision_training`; belongs to the .onnx file beside it.\n"
 
-PHOTOGRAPHS = "Grocery Store data set (Klasson, Zhang, Kjellstrom, WACV 2019), photographs of 57 of its SKUs"
+PHOTOGRAPHS = "Grocery Store data set (Klasson, Zhang, Kjellstrom, WACV 2019), photographs"
 PHOTOGRAPHS_LICENCE = "MIT"
 RENDERED = "Rendered packaging, drawn by tools/packaging"
 RENDERED_LICENCE = "Apache-2.0"

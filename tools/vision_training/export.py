@@ -45,11 +45,10 @@ def export_int8(network: Lite0, side_px: int, calibration: Sequence[NDArray[np.u
         target: the .onnx file.
     """
     with tempfile.TemporaryDirectory() as folder:
-        plain, clean = Path(folder, "plain.onnx"), Path(folder, "clean.onnx")
+        plain = Path(folder, "plain.onnx")
         export_float(network, side_px, plain)
-        quant_pre_process(plain, clean, skip_symbolic_shape=True)
         quantize_static(
-            clean,
+            plain,
             target,
             _Calibration(calibration, picture_input(side_px)),
             quant_format=QuantFormat.QDQ,
@@ -66,16 +65,41 @@ def export_int8(network: Lite0, side_px: int, calibration: Sequence[NDArray[np.u
 
 
 def export_float(network: Lite0, side_px: int, target: Path) -> None:
-    """Write a network as float32 ONNX with the same input and output."""
-    torch.onnx.export(
-        network.eval().to(memory_format=torch.contiguous_format),
-        (torch.zeros(1, 3, side_px, side_px),),
-        str(target),
-        input_names=[INPUT],
-        output_names=[OUTPUT],
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    """Write a network as float32 ONNX with the same input and output, constants folded."""
+    with tempfile.TemporaryDirectory() as folder:
+        traced = Path(folder, "traced.onnx")
+        torch.onnx.export(
+            network.eval().to(memory_format=torch.contiguous_format),
+            (torch.zeros(1, 3, side_px, side_px),),
+            str(traced),
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            opset_version=OPSET,
+            dynamo=False,
+        )
+        quant_pre_process(traced, target, skip_symbolic_shape=True)
+    model = onnx.load(target)
+    pad_in_convolutions(model.graph)
+    onnx.save(model, target)
+
+
+def pad_in_convolutions(graph: onnx.GraphProto) -> None:
+    """Let convolutions pad what `Pad` nodes pad before them.
+
+    PyTorch knows no uneven padding; ONNX does. Between quantised convolutions such a node is copied through
+    float32, which takes a third of the whole time.
+    """
+    constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    for pad in [node for node in graph.node if node.op_type == "Pad"]:
+        (convolution,) = [node for node in graph.node if pad.output[0] in node.input]
+        _, _, top, left, _, _, bottom, right = constants[pad.input[1]].tolist()
+        own = next(each for each in convolution.attribute if each.name == "pads")
+        own.ints[:] = [have + more for have, more in zip(own.ints, (top, left, bottom, right), strict=True)]
+        convolution.input[0] = pad.input[0]
+        graph.node.remove(pad)
+    used = {name for node in graph.node for name in node.input}
+    for each in [each for each in graph.initializer if each.name not in used]:
+        graph.initializer.remove(each)
 
 
 class _Calibration(CalibrationDataReader):

@@ -30,6 +30,7 @@ from tools.vision_training.card import (
     write_card,
 )
 from tools.vision_training.export import export_float, export_int8, picture_input
+from tools.vision_training.measure import SHORT_SIDE_PX
 from tools.vision_training.network import Lite0, interpolated, pretrained
 from tools.vision_training.photos import Photo, held_out, read_classes, read_photos
 from tools.vision_training.protocol import DESCRIPTION, DRAWS, compared, embed_photos, measure
@@ -39,9 +40,6 @@ from tools.vision_training.training import Training
 
 FROZEN_PX = 224
 """[px] input of the network that results are compared with: what it was trained at."""
-
-SHARPEST_PX = 384
-"""[px] short side of pictures that are measured: more than any input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +69,7 @@ class Pipeline:
         self.console.print(f"Run to be measured, without {len(kept)} of {len(classes)} SKUs")
         seen = [photo for photo in photos if photo.sku not in kept]
         first = Training(recipe, seen, rendered, self.work / "measured" / "checkpoint.pt").run()
-        unmeasured = Evaluation(protocol="not measured", held_out=tuple(sorted(kept)), metrics=())
-        evaluation = self._evaluation(
-            self._exported(first, seen, rendered, self.work / "measured", unmeasured), kept
-        )
+        evaluation = self._evaluated(first, seen, rendered, kept)
 
         self.console.print("Run to be shipped, with all SKUs")
         longer = msgspec.structs.replace(recipe, steps=recipe.final_steps)
@@ -113,17 +108,18 @@ class Pipeline:
         file.write_text(write_card(card), encoding="utf-8")
         return file
 
-    def _evaluation(self, card: Path, kept: frozenset[str]) -> Evaluation:
-        """Figures of the measured model beside those of the frozen network, on the SKUs kept back."""
-        frozen = self.work / "frozen" / "frozen.onnx"
+    def _evaluated(
+        self, tuned: Lite0, photos: Sequence[Photo], rendered: Sequence[Photo], kept: frozenset[str]
+    ) -> Evaluation:
+        """Figures of a tuned network, as it would ship, beside the frozen one's, on the SKUs kept back."""
+        unmeasured = Evaluation(protocol="not measured", held_out=tuple(sorted(kept)), metrics=())
+        card = self._exported(tuned, photos, rendered, self.work / "measured", unmeasured)
+        frozen = self.work / "frozen" / f"{file_stem(self.date)}.onnx"
         frozen.parent.mkdir(parents=True, exist_ok=True)
         export_float(pretrained(), FROZEN_PX, frozen)
-        none = Evaluation(protocol="not measured", held_out=tuple(sorted(kept)), metrics=())
-        frozen_card = self._carded(frozen, FROZEN_PX, (), none)
-        photos = read_photos(self.folder, kept, short_side_px=SHARPEST_PX)
-        ours, theirs = (embed_photos(load_embedder(each), photos) for each in (card, frozen_card))
-        ours.save(self.work / "held_out.npz")
-        theirs.save(self.work / "held_out_frozen.npz")
+        frozen_card = self._carded(frozen, FROZEN_PX, (), unmeasured)
+        asked = read_photos(self.folder, kept, short_side_px=SHORT_SIDE_PX)
+        ours, theirs = (embed_photos(load_embedder(each), asked) for each in (card, frozen_card))
         return Evaluation(
             protocol=DESCRIPTION.format(draws=DRAWS, frozen_px=FROZEN_PX),
             held_out=tuple(sorted(kept)),

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from edge.vision.embedding import CropEmbedder
 from edge.vision.model_card import Metric
-from tools.vision_training.photos import Photo
+from tools.vision_training.photos import Photo, PhotoError
 
 Vectors = NDArray[np.float32]
 
 DRAWS = 200
+FEWEST_SKUS = 4
+SHELF_CANDIDATES = 6  # SKUs that may have moved, once a shelf is known
 RESAMPLES = 2000
 MARGIN_SHARE = 0.5
 """Known-ness is the largest cosine plus this much of its lead; either alone was worse."""
@@ -28,11 +30,11 @@ MARGIN_SHARE = 0.5
 DESCRIPTION = """\
 Measured on a model of the same recipe that was trained without the SKUs of `held_out`; the shipped model, \
 the mean of that one and of one trained on all SKUs, has seen them. `frozen`: EfficientNet-Lite0 as ImageNet \
-trained it, float32, {frozen_px} px, the same pictures. Enrolled: pictures of the splits train and val; asked: \
-all of the split test. Nearest prototype (mean of unit vectors) by cosine. top-1: of the asked pictures. \
-{draws} random draws of SKUs and enrolled pictures; 95 % intervals by resampling SKUs. Unknown: half of the \
-SKUs enrolled with 5 pictures, the others asked too; score = largest cosine + 0.5 x its lead; interval over \
-the draws.\
+trained it, float32, {frozen_px} px, the same pictures. Enrolled: pictures of the splits train and val; \
+asked: all of the split test. Nearest prototype (mean of unit vectors) by cosine. top-1: of the asked \
+pictures. {draws} random draws of SKUs and enrolled pictures; 95 % intervals by resampling SKUs. Unknown: \
+half of the SKUs enrolled with 5 pictures, the others asked too; score = largest cosine + 0.5 x its lead; \
+interval over the draws.\
 """
 
 
@@ -67,12 +69,34 @@ def embed_photos(embedder: CropEmbedder, photos: list[Photo]) -> Embedded:
 def measure(
     embedded: Embedded, seed: int = 0, draws: int = DRAWS
 ) -> dict[str, tuple[float, tuple[float, float]]]:
-    """All figures of one embedding: name -> (value, 95 % interval)."""
-    ways = len(np.unique(embedded.skus))
+    """All figures of one embedding: name -> (value, 95 % interval).
+
+    Raises:
+        PhotoError: fewer SKUs than that half of them are two, or one that has nothing to enrol or to ask.
+    """
+    names = set(embedded.skus)
+    is_test = embedded.splits == "test"
+    enrolled, asked = set(embedded.skus[~is_test]), set(embedded.skus[is_test])
+    if len(names) < FEWEST_SKUS or names != enrolled & asked:
+        raise PhotoError(
+            "too few pictures to measure on",
+            where="photographs",
+            found=f"{len(names)} SKUs, {len(enrolled & asked)} of them with pictures to enrol and to ask",
+            expected=f"at least {FEWEST_SKUS} SKUs, each in the split test and in train or val",
+        )
+    skus = len(names)
+    few = min(SHELF_CANDIDATES, skus)
     figures = {}
-    for candidates, shots in ((ways, 1), (ways, 5), (ways, 10), (ways, None), (6, 1), (6, 5), (6, None)):
-        enrolled = "all" if shots is None else str(shots)
-        name = f"top-1 among {candidates} unseen SKUs, {enrolled} enrolled"
+    for candidates, shots in (
+        (skus, 1),
+        (skus, 5),
+        (skus, 10),
+        (skus, None),
+        (few, 1),
+        (few, 5),
+        (few, None),
+    ):
+        name = f"top-1 among {candidates} SKUs, {'all' if shots is None else shots} enrolled"
         figures[name] = top1(embedded, candidates, shots, np.random.default_rng(seed), draws)
     figures["AUROC known against unknown, 5 enrolled"] = unknown_auroc(
         embedded, 5, np.random.default_rng(seed), draws
