@@ -28,7 +28,7 @@ OPEN_MAX = 16
 REMEMBERED = 64
 """[questions] that are remembered, to tell whether a picture shows another event of the same plates too."""
 
-_PASSING = (NothingSeen.OCCLUDED, NothingSeen.BLURRED, NothingSeen.DARK)
+_PASSING = (NothingSeen.OCCLUDED, NothingSeen.BLURRED, NothingSeen.DARK, NothingSeen.NOTHING_CHANGED)
 """Reasons that a later frame may not have."""
 
 
@@ -39,6 +39,7 @@ class _Open:
     question: Question
     before: tuple[CalmFrame, ...]
     from_ns: int  # [ns] what came before has been looked at in vain
+    beyond: int = -1  # number of a calm stretch in which nothing had changed yet
     reason: NothingSeen = NothingSeen.NO_CALM_FRAME  # why it has no answer yet
 
 
@@ -124,7 +125,7 @@ class Eye:
         question, count = waiting.question, self._options.median_frames
         if not waiting.before:
             return _nothing(waiting)
-        after = self._frames.after(waiting.from_ns, count)
+        after = self._frames.after(waiting.from_ns, count, beyond=waiting.beyond)
         if not after:
             return None
         if patient and len(after) < count and self._now_ns - after[0].mono_ns < PATIENCE_S * NS_PER_S:
@@ -134,6 +135,9 @@ class Eye:
         seen = self._compare(question, waiting.before, after)
         if isinstance(seen, NothingSeen):
             waiting.reason, waiting.from_ns = seen, after[-1].mono_ns + 1
+            if seen is NothingSeen.NOTHING_CHANGED:
+                # A picture may be older than it says, by the camera's delay: the next stretch may show it.
+                waiting.beyond = after[-1].stretch
             return None if patient and seen in _PASSING else _nothing(waiting)
         return Testimony(question.key, after[-1].mono_ns, question.side, tuple(seen))
 

@@ -138,6 +138,15 @@ def test_a_still_hand_is_waited_out() -> None:
     assert [answer.nothing_seen for answer in answers] == [None]
 
 
+def test_pictures_that_come_later_than_they_say_do_not_hide_what_went() -> None:
+    """The plate settled, and three calm pictures still show what stood there before."""
+    eyes = witness()
+    said(eyes, *frames([*CALM, *CALM]))
+    eyes.ask(pick(2, 6.5, 7))
+    (answer,) = said(eyes, *frames([{"goods": without(2)}] * 8, 12))
+    assert answer.nothing_seen is None
+
+
 def test_a_camera_lost_in_mid_event_says_so_and_comes_back() -> None:
     eyes = witness()
     said(eyes, *frames([*CALM, *HAND]))
