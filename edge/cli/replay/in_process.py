@@ -16,7 +16,7 @@ from edge.vision.testimony import Witness
 
 SETTLE_EVERY_S = 1.0  # [s] of store time between looks at what is due
 
-WINDOW_S = 2.0
+WINDOW_S = 4.0
 """[s] of samples at a time, where nobody keeps pace: nothing is put out of its order by more."""
 
 
