@@ -37,7 +37,7 @@ NO_CODE = ("aggregator/ledger", "aggregator/web")
 _ROOMS = ("edge.aggregator.", "edge.config.", "edge.messages.", "edge.planogram")
 _CLOSED = ("edge.aggregator.ledger", "edge.aggregator.main", "edge.aggregator.web", "edge.aggregator.writer")
 _PLAIN = {
-    "builtins": {"dict", "list", "set", "frozenset", "bytearray", "complex", "object"},
+    "builtins": {"set", "frozenset", "list", "dict", "tuple", "int", "float", "str"},
     "collections": {"deque", "Counter", "defaultdict", "OrderedDict"},
     "msgspec._utils": {"rebuild"},
 }

@@ -64,7 +64,9 @@ def test_with_and_without_a_snapshot_it_is_the_same(tmp_path_factory, catalogue,
     ledger.append(told[:middle], 1.0)
     remember(recall, ledger)
     ledger.append(told[middle:], 2.0)
-    begun = Recall(CONFIG, catalogue, planogram).fold(ledger)
+    begin = Recall(CONFIG, catalogue, planogram)
+    begun = begin.fold(ledger)
+    assert begin._made[0] == middle
     snapshots.forget(ledger)
     whole = Recall(CONFIG, catalogue, planogram).fold(ledger)
     ledger.close()
@@ -78,7 +80,9 @@ def test_an_image_of_a_fold_is_the_fold(catalogue, planogram, place, ledger):
     ledger.append(told[:20], 1.0)
     live = recall.fold(ledger)
     live[0].decisions()
+    live[0].carts()
     recall.remember(ledger, *live, 1.0, now=True)
+    assert read_from(recall, ledger) == 20
     again = recall.fold(ledger)
     for entry in told[20:]:
         for store, ingest in (live, again):
