@@ -29,8 +29,8 @@ from tools.vision_training.recipe import Recipe
 from tools.vision_training.training import CheckpointError, Training, as_input
 
 SMALL = Recipe(
-    steps=4, batch=4, train_px=64, input_px=64, rendered_designs=4, rendered_views=2, held_out=6,
-    calibration_pictures=6,
+    steps=4, final_steps=4, batch=4, train_px=64, input_px=64, rendered_designs=4, rendered_views=2,
+    held_out=6, calibration_pictures=6,
 )  # fmt: skip
 UNMEASURED = Evaluation(protocol="none", held_out=(), metrics=())
 GROUPS = ("Fruit", "Packages")
