@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cv2
@@ -12,12 +13,14 @@ from edge.clock import Clock
 from edge.config import CameraSection, ViewCalibration, VisionSection
 from edge.errors import ConfigError, SteelyardError
 from edge.messages import CameraHealth
+from edge.node.schooling import Schooling
 from edge.planogram import Planogram
 from edge.samples import CameraReport, Frame, Rgb
 from edge.vision.camera.camera import Camera
 from edge.vision.embedder import OnnxEmbedder, load_embedder
 from edge.vision.eyewitness import Eyewitness
 from edge.vision.gallery.gallery import Gallery
+from edge.vision.gallery.learning import GalleryLearning
 from edge.vision.gallery.store import GalleryStore
 from edge.vision.picture import encode_jpeg
 from edge.vision.shelf_view import ShelfView
@@ -96,6 +99,33 @@ def _enrolled(folder: Path, embedder: OnnxEmbedder) -> tuple[Gallery | None, lis
         return None, [f"vision: no gallery at {folder}: enrol products with `steelyard enroll`"]
     gallery, lost = store.load(embedder)
     return gallery, [f"gallery: {each}" for each in lost[:3]]
+
+
+def open_schooling(
+    witness: Eyewitness, options: VisionSection, base_dir: Path, *, node: str, clock: Clock
+) -> Schooling[Gallery] | None:
+    """What teaches the gallery of a witness; ``None`` where it is not wanted, or nobody enrolled anything.
+
+    Args:
+        witness: adopts what is learnt.
+        options: of vision; paths are relative to ``base_dir``.
+        base_dir: directory of the configuration file.
+        node: name of the node, for the pictures' provenance.
+        clock: dates them.
+    """
+    store = GalleryStore(base_dir / options.gallery)
+    if not options.self_labelling or not store.exists:
+        return None
+
+    def now() -> str:
+        return datetime.fromtimestamp(clock.utc_s(), UTC).isoformat(timespec="seconds")
+
+    def learning() -> GalleryLearning:
+        # A model of its own: the witness works with another one at the same time.
+        embedder = load_embedder(base_dir / options.model if options.model else None)
+        return GalleryLearning(store, embedder, by=f"node {node}", now=now)
+
+    return Schooling(learning, witness.adopt)
 
 
 def evidence_encoder(longest_px: int) -> PictureEncoder:

@@ -66,6 +66,8 @@ def run_node(
         else:
             station = live_station(config, base_dir, outbox, clock)
         stack.callback(station.source.close)
+        if station.schooling is not None:
+            stack.callback(station.schooling.close)
         recorder = _recorder(config, base_dir, station)
         if recorder is not None:
             stack.enter_context(recorder)
@@ -136,6 +138,7 @@ def _runtime(
         health_every_s=config.health_every_s,
         desk=_desk(config, base_dir, station) if station.live else None,
         recorder=recorder,
+        schooling=station.schooling,
         keep_levels=station.live,
     )
 

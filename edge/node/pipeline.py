@@ -5,6 +5,7 @@ No clock, no I/O: time comes with the inputs. How inputs are cut into calls make
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,12 +43,15 @@ from edge.samples import (
     Recalibration,
     UtcReading,
 )
-from edge.vision.testimony import PictureEncoder, Testimony, Witness
+from edge.vision.testimony import Lesson, PictureEncoder, Testimony, Witness
 from edge.weight.disturbance import reported
 from edge.weight.rack import RackStep, RackWatch
 
 REVISABLE_S = 3600.0
 """[s] Nothing is revised later; a node need not remember what it said longer."""
+
+LESSONS_MAX = 16
+"""Events with pictures that wait to be taken; of more, the oldest go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,7 @@ class NodePipeline:
         if self._desk is not None:
             self._desk.reset()
         self._evidence: list[EventEvidence] = []
+        self._lessons: deque[Lesson] = deque(maxlen=LESSONS_MAX)
         self._said: dict[ActKey, _Said] = {}
         self._failed: dict[str, _Failure] = {}  # by plate
 
@@ -183,6 +188,12 @@ class NodePipeline:
     def take_evidence(self) -> tuple[EventEvidence, ...]:
         """Evidence of events since the last call."""
         taken, self._evidence = tuple(self._evidence), []
+        return taken
+
+    def take_lessons(self) -> tuple[Lesson, ...]:
+        """Events that a camera saw as one thing, since the last call."""
+        taken = tuple(self._lessons)
+        self._lessons.clear()
         return taken
 
     def plate_health(self) -> tuple[PlateHealth, ...]:
@@ -275,7 +286,11 @@ class NodePipeline:
             if earlier is not None and testimony.looks:
                 said = earlier.revised(max(earlier.decided_ns, testimony.mono_ns))
                 self._said[key] = said
-                yield self._event(said, act)
+                event = self._event(said, act)
+                yield event
+                if isinstance(event, ShelfEvent) and len(testimony.looks) == 1:
+                    shown = next(crop for crop in testimony.crops if crop.side is testimony.side)
+                    self._lessons.append(Lesson(event, shown.rgb))
             self._collect(key, act, testimony)
 
     def _collect(self, key: ActKey, act: Act, testimony: Testimony | None) -> None:

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Iterable, Sequence, Set
+from typing import Any
 
 import msgspec
 
@@ -21,6 +22,7 @@ from edge.node.faults import Faults
 from edge.node.health import HealthReports, NodeCondition
 from edge.node.identity_watch import IdentityWatch
 from edge.node.pipeline import NodePipeline
+from edge.node.schooling import Schooling
 from edge.node.sources import InputSource
 from edge.payload import decode, encode
 from edge.recording.mcap_recorder import Recorder
@@ -57,6 +59,7 @@ class NodeRuntime:
         health_every_s: [s] between health reports while nothing changes.
         desk: obeys calibration commands; a replay has none.
         recorder: records every input and decision.
+        schooling: teaches the gallery; None: people alone do.
         keep_levels: whether settled levels are stored for the next boot; a replay leaves them alone.
     """
 
@@ -74,12 +77,13 @@ class NodeRuntime:
         health_every_s: float,
         desk: CalibrationDesk | None = None,
         recorder: Recorder | None = None,
+        schooling: Schooling[Any] | None = None,
         keep_levels: bool = True,
     ) -> None:
         self._state, self._topics = state, topics
         self._pipeline, self._source, self._delivery = pipeline, source, delivery
         self._connection, self._faults, self._clock = connection, faults, clock
-        self._desk, self._recorder = desk, recorder
+        self._desk, self._recorder, self._schooling = desk, recorder, schooling
         self._told: list[PlateHold | Recalibration] = []  # by the desk, for the pipeline
         self._keep_levels = keep_levels
         self._identity = IdentityWatch(state.node, state.boot)
@@ -117,6 +121,8 @@ class NodeRuntime:
             self._flushed = True
         self._record(inputs, messages)
         self._evidence.extend(self._pipeline.take_evidence())
+        if self._schooling is not None:
+            self._schooling.update(self._pipeline.take_lessons(), messages)
         self._delivery.accept(messages)
         if messages:
             # The decision that explains a level is on disk before the level is.
@@ -247,6 +253,8 @@ class NodeRuntime:
             self._store_levels()
         self._faults.report("identity", self._identity.fault(now_ns))
         self._faults.report("source", self._source.fault)
+        if self._schooling is not None:
+            self._faults.report("schooling", self._schooling.fault)
         if not self._connected:
             return
         condition = NodeCondition(

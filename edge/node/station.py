@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from edge.clock import Clock, utc_is_synchronized
 from edge.config import NodeConfig, RecordingSection, ViewCalibration
 from edge.errors import RecordingError, StartError
 from edge.node.boards import Boards, layouts, load_calibrations
+from edge.node.schooling import Schooling
 from edge.node.sources import CameraSource, InputSource, LiveSource, RecordedSource
 from edge.node.utc_watch import UtcWatch
 from edge.outbox.store import Outbox
@@ -32,6 +34,7 @@ class Station:
     source: InputSource
     witness: Witness | None  # sees the shelves; None: it decides by weight alone
     to_jpeg: PictureEncoder | None  # of evidence; None: without pictures
+    schooling: Schooling[Any] | None  # teaches the witness; None: people alone do
     fault: str  # one sentence about what its vision lacks, or empty
     live: bool  # False: a recording, which leaves no levels for the next boot
 
@@ -71,6 +74,7 @@ def live_station(config: NodeConfig, base_dir: Path, outbox: Outbox, clock: Cloc
         source,
         witness=eyes.witness,
         to_jpeg=eyes.to_jpeg,
+        schooling=eyes.schooling,
         fault=eyes.fault,
         live=True,
     )
@@ -99,6 +103,7 @@ def recorded_station(
         source=RecordedSource(inputs, speed=recording.speed, clock=clock),
         witness=None,
         to_jpeg=None,
+        schooling=None,
         fault="",
         live=False,
     )
@@ -111,6 +116,7 @@ class _Eyes:
     views: dict[str, ViewCalibration]
     witness: Witness | None = None
     to_jpeg: PictureEncoder | None = None
+    schooling: Schooling[Any] | None = None
     cameras: CameraSource | None = None
     fault: str = ""
 
@@ -137,7 +143,13 @@ def _live_eyes(config: NodeConfig, base_dir: Path, planogram: Planogram, clock: 
     cameras = eyes.Cameras(
         config.cameras, views, clock=clock, base_dir=base_dir, recorded=bool(config.record)
     )
-    return _Eyes(views, witness, eyes.evidence_encoder(config.vision.evidence_px), cameras, fault)
+    schooling = (
+        eyes.open_schooling(witness, config.vision, base_dir, node=config.node, clock=clock)
+        if witness is not None
+        else None
+    )
+    to_jpeg = eyes.evidence_encoder(config.vision.evidence_px)
+    return _Eyes(views, witness, to_jpeg, schooling, cameras, fault)
 
 
 def _played_node(name: str, recording: RecordingSection, case: Case) -> str:

@@ -64,6 +64,10 @@ class Eyewitness:
         for eye in self._eyes.values():
             eye.reset()
 
+    def adopt(self, gallery: ProductGallery) -> None:
+        """Judge with another gallery from now on; enrolled with the same embedder."""
+        self._gallery = gallery
+
     def update(self, arrived: Frame | CameraReport) -> tuple[Testimony, ...]:
         """Take in a frame, or a camera's state; give the answers that became possible."""
         eye = self._eyes.get(arrived.camera)

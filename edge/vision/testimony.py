@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from edge.messages import CropSide, NothingSeen
+from edge.messages import CropSide, NothingSeen, ShelfEvent
 from edge.samples import CameraReport, Frame, Rgb
 
 PictureEncoder = Callable[[Rgb], bytes]
@@ -45,6 +45,14 @@ class Testimony:
     crops: tuple[SeenCrop, ...] = ()
     looks: tuple[Mapping[str, float], ...] = ()  # [nat] by SKU, one for each crop of that side
     nothing_seen: NothingSeen | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """An event as it is told after a camera saw it, and its crop: the gallery may learn from it."""
+
+    event: ShelfEvent
+    rgb: Rgb  # [height, width, 3] the only crop that shows what moved
 
 
 class Witness(Protocol):

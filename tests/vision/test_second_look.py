@@ -11,7 +11,7 @@ from drawn_shelf import PLANOGRAM, PLATES, draw
 from test_eyewitness import FULL, without, witness
 
 from edge.config import FusionSection, WeightSection
-from edge.messages import CameraState, EventEvidence, EventKind, NothingSeen, ShelfEvent
+from edge.messages import CameraState, CropSide, EventEvidence, EventKind, NothingSeen, ShelfEvent
 from edge.node.pipeline import NodePipeline
 from edge.payload import MAX_PAYLOAD_BYTES, decode, encode
 from edge.planogram import Catalogue, Facing, Planogram, Sku
@@ -85,6 +85,19 @@ def test_weight_says_it_first_and_the_picture_decides_between_twins(shopping: li
     assert best.log_likelihood.vision != 0.0
     assert second.t_decided > first.t_decided
     assert (first.delta_g, first.plates, first.log_odds) == (second.delta_g, second.plates, second.log_odds)
+
+
+def test_what_was_seen_is_a_lesson_once(shopping: list[NodeInput]) -> None:
+    node = pipeline()
+    *_, told = node.step(shopping)
+    (lesson,) = node.take_lessons()
+    assert node.take_lessons() == ()
+    assert lesson.event == told
+    (shown,) = [crop for crop in node.take_evidence()[0].crops if crop.side is CropSide.BEFORE]
+    assert lesson.rgb.shape[:2] == (shown.box_px[3], shown.box_px[2])
+    node.step(shopping)
+    node.reset()
+    assert node.take_lessons() == ()
 
 
 def test_evidence_has_the_crops_and_the_trace_and_fits_a_message(shopping: list[NodeInput]) -> None:

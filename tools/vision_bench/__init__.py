@@ -2,5 +2,6 @@
 
 ``goods`` are rendered SKUs that no model was trained on -> ``recognition`` asks a gallery about them. Twins:
 ``twin_store`` -> ``filmed_case`` is a scenario with cameras -> ``twins`` plays it with and without them.
-``cost`` takes the times. ``__main__`` prints the tables and writes the page.
+``cost`` takes the times, ``shopping_days`` let a gallery learn. ``__main__`` prints the tables and writes the
+page.
 """

@@ -12,6 +12,7 @@ from edge.errors import SteelyardError
 from edge.vision.embedder import OnnxEmbedder, load_embedder
 from tools.vision_bench.cost import CROPS, SKUS, measure_cost
 from tools.vision_bench.recognition import ENROLLED, FAMILY, OF_SHELF, WAYS, recognise
+from tools.vision_bench.shopping_days import STORES, TAUGHT_DAYS, go_shopping, pooled
 from tools.vision_bench.twins import SCENARIOS, TwinScore, play_twins
 
 TWIN_CASES = 6
@@ -23,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="vision_bench", description=__doc__)
     parser.add_argument(
         "--twins", type=int, default=TWIN_CASES, metavar="N", help="cases of each scenario; 0: none"
+    )
+    parser.add_argument(
+        "--stores", type=int, default=STORES, metavar="N", help="that teach their galleries; 0: none"
     )
     parser.add_argument("--page", type=Path, metavar="OUT.md", help="write the tables between its marks")
     options = parser.parse_args(arguments)
@@ -36,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             *_cost(),
             "",
             *(_twins(embedder, options.twins) if options.twins else ()),
+            "",
+            *(_learning(embedder, options.stores) if options.stores else ()),
         ]
     except SteelyardError as error:
         print(f"vision_bench: {error}", file=sys.stderr)
@@ -85,6 +91,19 @@ def _twins(embedder: OnnxEmbedder, cases: int) -> Iterator[str]:
             name = f"{scenario.__name__}, {'look-alikes' if look_alike else 'of two brands'}"
             exact = f"{total.weight.exact_share:.3f} | {total.seeing.exact_share:.3f}"
             yield f"| {name} | {total.weight.visits} | {exact} |"
+
+
+def _learning(embedder: OnnxEmbedder, stores: int) -> Iterator[str]:
+    yield "| enrolled by a person | days | labelled by weight | wrongly | right without | right with |"
+    yield "|---|---|---|---|---|---|"
+    for enrolled in (2, 5):
+        school = pooled(
+            [go_shopping(embedder, seed, enrolled=enrolled, days=TAUGHT_DAYS) for seed in range(stores)]
+        )
+        for day, (accuracy, labelled) in enumerate(zip(school.accuracy, school.labelled, strict=True)):
+            wrong = school.wrong if day == TAUGHT_DAYS else "-"
+            right = f"{school.accuracy[0]:.3f} | {accuracy:.3f}"
+            yield f"| {enrolled} of each SKU | {day} | {labelled} | {wrong} | {right} |"
 
 
 if __name__ == "__main__":

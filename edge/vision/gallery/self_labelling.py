@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from edge.errors import GalleryError
-from edge.messages import ShelfEvent
+from edge.messages import NodeMessage, ShelfEvent
 from edge.vision.embedding import CropEmbedder
 from edge.vision.gallery.calibration import surprise
 from edge.vision.gallery.enrolment import NewPicture, Outcome, enrol, withdraw
@@ -83,7 +83,7 @@ class SelfLabelling:
     ) -> None:
         self._version, self._vectors, self._embedder = version, vectors, embedder
         self._options = options or SelfLabellingOptions()
-        self._gallery: Gallery = gallery_of(version, vectors, embedder.model_sha256)
+        self.gallery: Gallery = gallery_of(version, vectors, embedder.model_sha256)
         self.reset()
 
     def reset(self) -> None:
@@ -109,7 +109,7 @@ class SelfLabelling:
         if self._is_full(sku):
             return Refusal.ENOUGH
         (vector,) = self._embedder.embed([crop])
-        (sighting,) = self._gallery.likelihoods(vector[None])
+        (sighting,) = self.gallery.likelihoods(vector[None])
         likelihood = sighting.log_likelihood
         own = max(likelihood.get(sku, 0.0), 0.0)  # a new view of it may look like nothing enrolled
         others = max((value for other, value in likelihood.items() if other != sku), default=-math.inf)
@@ -122,6 +122,16 @@ class SelfLabelling:
         candidate = Candidate(sku, str(event.identity), crop, vector)
         self.candidates.append(candidate)
         return candidate
+
+    def label(self, told: NodeMessage) -> str | None:
+        """The SKU that weight alone gives what is told, if it is certain of one unit."""
+        sku, probability = weighed(told) if isinstance(told, ShelfEvent) else (None, 0.0)
+        return sku if probability >= self._options.certain else None
+
+    def revise(self, told: NodeMessage) -> None:
+        """An event is told another way: its candidates go, unless they keep their label."""
+        label, event = self.label(told), str(told.identity)
+        self.candidates = [each for each in self.candidates if each.event != event or each.sku == label]
 
     def _is_full(self, sku: str) -> bool:
         """Whether weight has labelled as many pictures as it may."""
@@ -145,7 +155,7 @@ class SelfLabelling:
         people = [each.origin is Origin.ENROLLED for each in self._version.pictures]
         trusted = self._by_sku(np.flatnonzero(people))
         helpers = self._by_sku(np.flatnonzero(np.logical_not(people)))
-        calibration = self._gallery.calibration
+        calibration = self.gallery.calibration
         before, count = surprise(trusted, helpers, calibration)
         extra = {sku: list(group) for sku, group in helpers.items()}
         for each in candidates:
