@@ -97,6 +97,18 @@ def parse_yaml(text: str, kind: type[FileT], *, file: Path) -> FileT:
         raise _explain(error, node, kind, file) from error
 
 
+def dump_yaml(content: object, *, width: int = 110) -> str:
+    """YAML text that :func:`load_yaml` reads as it was: text that looks like a number is quoted."""
+    return yaml.dump(content, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=width)
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """YAML without aliases, for readers of 1.2 and of 1.1."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 class _PlainLoader(yaml.SafeLoader):
     """YAML without dates, aliases and merge keys."""
 
@@ -114,7 +126,8 @@ def _plain_scalar(name: str, pattern: str, first: str, read: Callable[[str], obj
         return read(loader.construct_scalar(node))
 
     tag = f"tag:yaml.org,2002:{name}"
-    _PlainLoader.add_implicit_resolver(tag, re.compile(rf"(?:{pattern})\Z"), list(first) or [""])
+    for reader_or_writer in (_PlainLoader, _PlainDumper):
+        reader_or_writer.add_implicit_resolver(tag, re.compile(rf"(?:{pattern})\Z"), list(first) or [""])
     _PlainLoader.add_constructor(tag, construct)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from edge.calibration.refusal import CalibrationRefusedError, RefusalReason
 from edge.config import CalibrationEntry, CalibrationFile, ChannelCalibration
 from edge.errors import ConfigError
-from edge.yaml_file import load_yaml
+from edge.yaml_file import dump_yaml, load_yaml
 
 MARK = "# Written by "
 """How a file begins that a tool may replace; any other was written by hand."""
@@ -75,7 +74,4 @@ def renewed(
 
 def to_yaml(calibration: CalibrationFile) -> str:
     """Text of a calibration file."""
-    content = yaml.safe_dump(
-        msgspec.to_builtins(calibration), sort_keys=False, allow_unicode=True, width=10_000
-    )
-    return FIRST_LINE + content
+    return FIRST_LINE + dump_yaml(msgspec.to_builtins(calibration), width=10_000)

@@ -6,13 +6,14 @@ import contextlib
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.config import AggregatorConfig, CalibrationFile, NodeConfig
 from edge.errors import ConfigError
-from edge.yaml_file import load_yaml, parse_yaml
+from edge.yaml_file import dump_yaml, load_yaml, parse_yaml
 
 NODE = """\
 store: s1
@@ -22,6 +23,16 @@ boards:
     port: /dev/one
     plates: [g/1/1, g/1/2]
 """
+
+
+class Goods(msgspec.Struct, forbid_unknown_fields=True):
+    sku: str
+    weight_g: float
+    name: str
+    units: int
+    sold: bool
+
+
 SECOND_BOARD = """\
   - rack: {rack}
     port: {port}
@@ -125,6 +136,16 @@ def test_numbers_are_read_as_people_write_them(text: str, value: float) -> None:
 @pytest.mark.parametrize("text", ["1:30", "yes", "0x10", "1_000", ".inf"])
 def test_what_is_a_number_in_no_shop_is_none(text: str) -> None:
     assert fault(NODE + f"health_every_s: {text}\n").expected in ("a number", "")
+
+
+@given(
+    text=st.text(st.characters(codec="ascii", categories=["L", "N", "P"]), max_size=12)
+    | st.from_regex(r"[-+]?[0-9.eE:_ox]{1,8}", fullmatch=True)
+)
+def test_what_is_written_is_read_as_it_was(text: str) -> None:
+    content = {"sku": text, "weight_g": 1e-09, "name": "no", "units": 10, "sold": True}
+    read = parse_yaml(dump_yaml(content), Goods, file=Path("goods.yaml"))
+    assert msgspec.to_builtins(read) == content
 
 
 def test_a_barcode_without_quotes_is_told_so() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 import onnx
-import yaml
 
 from edge.vision.model_card import (
     TASK,
@@ -19,6 +18,7 @@ from edge.vision.model_card import (
     PretrainedWeights,
     TrainingSource,
 )
+from edge.yaml_file import dump_yaml
 from tools.vision_training.photos import Photo
 from tools.vision_training.recipe import Recipe
 
@@ -105,7 +105,7 @@ def source_of(name: str, licence: str, photos: Sequence[Photo]) -> TrainingSourc
 def write_card(card: ModelCard) -> str:
     """Text of a card."""
     content = msgspec.to_builtins(card)
-    return FIRST_LINE + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+    return FIRST_LINE + dump_yaml(content)
 
 
 def _parameters(graph: onnx.GraphProto) -> int:

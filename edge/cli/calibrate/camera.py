@@ -8,7 +8,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-import yaml
 
 from edge.calibration.record import MARK
 from edge.cli.calibrate.session import utc_now
@@ -32,7 +31,7 @@ from edge.vision.picture import encode_jpeg, read_picture
 from edge.vision.shelf_view import ShelfView
 from edge.vision.view_marks import Corners, find_corners, sheet
 from edge.vision.view_overlay import click_page, overlay
-from edge.yaml_file import load_yaml
+from edge.yaml_file import dump_yaml, load_yaml
 
 PICTURES = 5
 """[pictures] in which the camera must keep still."""
@@ -167,7 +166,7 @@ def _put_in_force(
             )  # fmt: skip
         history = (*earlier.history, earlier.view) if earlier is not None else ()
         content = ViewCalibration(camera=section.camera, view=entry, history=history)
-        text = yaml.safe_dump(msgspec.to_builtins(content), sort_keys=False, allow_unicode=True)
+        text = dump_yaml(msgspec.to_builtins(content))
         write_atomically(file, (FIRST_LINE + text).encode())
     drawn = file.with_suffix(".jpg")
     write_atomically(drawn, encode_jpeg(overlay(shown, view), 90))

@@ -12,7 +12,7 @@ import yaml
 from edge.config import AggregatorConfig, BrokerSection, NodeConfig
 from edge.errors import StartError
 from edge.planogram import Catalogue, Planogram, load_catalogue, load_planogram
-from edge.yaml_file import load_yaml
+from edge.yaml_file import dump_yaml, load_yaml
 
 SIMULATOR = "tools.store_simulator"
 PHOTOGRAPHER = f"{SIMULATOR}.camera.portraits"
@@ -108,5 +108,5 @@ def furnish(examples: Path, state_dir: Path, broker: BrokerSection, web_port: in
 
 
 def _write(file: Path, document: dict[str, Any]) -> Path:
-    file.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
+    file.write_text(dump_yaml(document), encoding="utf-8")
     return file

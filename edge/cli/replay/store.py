@@ -11,7 +11,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
-import yaml
 
 from edge.aggregator.ledger.database import LEDGER_FILE
 from edge.cli.demo.supervisor import Program
@@ -19,6 +18,7 @@ from edge.config import AggregatorConfig, BrokerSection, NodeConfig, RecordingSe
 from edge.errors import StartError
 from edge.planogram import Sku
 from edge.recording.case import CaseSetup
+from edge.yaml_file import dump_yaml
 
 STORE = "replay"
 BEHIND_S = 8.0  # [s] of this machine's time that the aggregator's clock is behind: longer than a slow start
@@ -144,16 +144,8 @@ class ReplayStore:
 
     def _write(self, name: str, content: Any) -> Path:
         file = self._directory / f"{name}.yaml"
-        text = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(dump_yaml(content), encoding="utf-8")
         return file
-
-
-class _Dumper(yaml.SafeDumper):
-    """Our files know no aliases."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
 
 
 def _catalogue_file(setup: CaseSetup) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from edge.config import ViewCalibration, ViewEntry, ViewMethod, ViewPlane
 from edge.durable_file import write_atomically
+from edge.yaml_file import dump_yaml
 from tools.store_simulator.camera.viewpoint import SIZE_PX, Viewpoint
 
 DATE = "2026-01-01T00:00:00Z"
@@ -31,5 +31,5 @@ def view_entry(viewpoint: Viewpoint) -> ViewEntry:
 def write_view(file: Path, camera: str, viewpoint: Viewpoint) -> None:
     """Write the calibration file of a camera. Raises ``StorageError``."""
     calibration = ViewCalibration(camera=camera, view=view_entry(viewpoint))
-    document = yaml.safe_dump(msgspec.to_builtins(calibration), sort_keys=False)
+    document = dump_yaml(msgspec.to_builtins(calibration))
     write_atomically(file, document.encode())
