@@ -42,8 +42,10 @@ class HypothesisSearch:
             change: what the plates measured.
             looks: pictures of what moved, judged; they say what it was, never whether anything moved.
         """
-        sight = Sight(looks, self._options.vision_wrong)
-        found = [*self._known(change, sight), self._nothing_known(change)]
+        log_places = self._layout.log_prior(change.plates, _shares(change.delta_g))
+        standing = dict(zip(self._layout.skus, np.exp(log_places).tolist(), strict=True)) if looks else {}
+        sight = Sight(looks, self._options.vision_wrong, standing)
+        found = [*self._known(change, sight, log_places), self._nothing_known(change)]
         found.sort(key=lambda hypothesis: -hypothesis.log_likelihood.total)
         best = found[: self._options.hypotheses_max]
         if not any(not hypothesis.items for hypothesis in best):
@@ -63,12 +65,13 @@ class HypothesisSearch:
         """Log density of the measurement under all of them together [nat, per gram and plate]."""
         return float(np.logaddexp.reduce([hypothesis.log_likelihood.total for hypothesis in hypotheses]))
 
-    def _known(self, change: WeightChange, sight: Sight) -> Iterator[Hypothesis]:
+    def _known(
+        self, change: WeightChange, sight: Sight, log_places: NDArray[np.float64]
+    ) -> Iterator[Hypothesis]:
         """So many units of one SKU on all plates that moved; the best few."""
         signed_g = float(change.delta_g.sum())
         total_g = abs(signed_g)
         noise_g = math.sqrt(float((change.sigma_g**2).sum()))
-        log_places = self._layout.log_prior(change.plates, _shares(change.delta_g))
         rows, quantity = self._gated(total_g, noise_g, log_places)
         units, log_layout = self._units[rows], log_places[rows]
         weight = log_density(total_g, quantity, units, noise_g, self._options)

@@ -18,11 +18,9 @@ ROOM = 0.94
 """[1] of a plate's width and of the room above it that goods take."""
 
 FROM_EDGE_M = 0.015
-SHOWN_ROWS = 3
-"""Rows that one sees: what stands farther back is hidden."""
-
-DIMMER = 0.84
-"""[1] of the light that reaches the next row."""
+LIT_M = 0.4
+"""[m] into the shelf, the aisle's light has fallen to 1/e, whatever stands there: who takes the foremost unit
+makes nothing behind it brighter."""
 
 
 class Arrangement:
@@ -51,28 +49,23 @@ class Arrangement:
         self._untidy = np.random.default_rng(zlib.crc32(plate.encode())).normal(size=(64, 3))
 
     def places(self, skus: Sequence[str | None]) -> list[Standing]:
-        """The units that can be seen, those at the back first."""
-        row_of = self._columns * self._layers
-        foremost = max(len(skus) - 1, 0) // row_of
-        return [
-            self._placed(self._looks[sku], place, foremost)
-            for place, sku in enumerate(skus)
-            if sku is not None and place // row_of > foremost - SHOWN_ROWS
-        ]
+        """The units, those at the back first."""
+        return [self._placed(self._looks[sku], place) for place, sku in enumerate(skus) if sku is not None]
 
-    def _placed(self, look: Design, place: int, foremost: int) -> Standing:
+    def _placed(self, look: Design, place: int) -> Standing:
         row, in_row = divmod(place, self._columns * self._layers)
         layer, column = divmod(in_row, self._columns)
         aside, back, turned = self._untidy[place % len(self._untidy)]
         width = self._box.size_m[0]
         spare = max(width / self._columns - look.size_m[0], 0.0)
         x = width * (column + 0.5) / self._columns + np.clip(0.25 * aside, -0.45, 0.45) * spare
-        y = self._first_m + max(self._rows - 1 - row, 0) * self._row_m + 0.003 * back
+        behind_m = max(self._rows - 1 - row, 0) * self._row_m
+        y = self._first_m + behind_m + 0.003 * back
         left, front, bottom = self._box.corner_m
         return Standing(
             look,
             (left + float(x), front + float(y), bottom + layer * self._layer_m),
             yaw_rad=float(0.05 * turned),
-            dimmed=DIMMER ** (foremost - row),
+            dimmed=math.exp(-behind_m / LIT_M),
             crease=place,
         )

@@ -1,4 +1,4 @@
-"""Pictures to enrol goods by: each SKU alone on its shelf, as its camera sees it, a folder a SKU.
+"""Pictures to enrol goods by: the foremost unit of a shelf of each SKU, as its camera sees it.
 
 python -m tools.store_simulator.camera.portraits OUT [NODE.yaml ...]
 steelyard enroll --tree OUT
@@ -34,6 +34,10 @@ PICTURES = 6
 MOMENTS_S = 43.0
 """[s] between two of them: the light has changed."""
 
+UNITS, UNITS_GONE = 10, 2
+"""[units] of a plate of unknown capacity; the plate is full, or its foremost unit is gone:
+the unit in front is enrolled, its like behind it, where no board hides it."""
+
 AROUND = 0.06
 """[1] of a product's size that its picture shows around it, as a found box does."""
 
@@ -59,17 +63,20 @@ def portraits(
         seed: of light and noise.
         count: how many.
     """
-    own = [plate for facing in planogram.facings if facing.sku == sku for plate in facing.plates]
+    facings = {plate: facing for facing in planogram.facings for plate in facing.plates}
+    own = [plate for plate, facing in facings.items() if facing.sku == sku]
     order = sorted(plates, key=lambda plate: plate not in own)
     stock = Stock({})
     camera = ShelfCamera("enrolment", plates, planogram, looks, stock, seed=(seed, 41))
     for number in range(count):
         plate = order[number % len(order)]
-        for _ in range(1 + number % 2):  # alone, or with another one behind
+        facing = facings[plate]
+        units = max(1, (facing.capacity or UNITS) // len(facing.plates) - number % UNITS_GONE)
+        for _ in range(units):
             stock.put(plate, sku)
         picture = decoded(camera.jpeg((), number * MOMENTS_S))
         yield _around(camera.picture.places(plate)[-1], camera, picture)
-        for _ in range(1 + number % 2):
+        for _ in range(units):
             stock.take(plate, sku)
 
 
