@@ -88,8 +88,11 @@ def test_goods_that_look_poor_still_look_more_like_one_than_another() -> None:
     assert poor[0] == pytest.approx(math.log(POOR), abs=1e-3)
 
 
-@given(LOOKS, st.permutations("abcde"))
-def test_the_order_of_likelihoods_is_kept(looks: list[Look], skus: list[str]) -> None:
+@given(
+    st.lists(st.fixed_dictionaries(dict.fromkeys("abcd", st.floats(-300.0, 300.0))), min_size=1, max_size=3),
+    st.permutations("abcd"),
+)
+def test_the_order_of_likelihoods_among_the_enrolled_is_kept(looks: list[Look], skus: list[str]) -> None:
     sums = {sku: sum(look.get(sku, 0.0) for look in looks) for sku in skus}
     terms = Sight(looks, WRONG, STANDING).of_single(skus)
     ranked = [terms[skus.index(sku)] for sku in sorted(skus, key=sums.__getitem__)]
