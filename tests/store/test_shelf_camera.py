@@ -203,3 +203,12 @@ def test_a_reader_never_meets_half_a_picture(tmp_path: Path, monkeypatch: pytest
     folder.write(b"one", 1.0)
     folder.write(b"two", 2.0)
     assert seen == [[], ["1.000000.jpg"]]
+
+
+def test_what_stands_behind_looks_the_same_when_the_foremost_unit_is_gone(layout: StoreLayout) -> None:
+    crew = crew_of(layout)
+    shelf = crew.cameras["fridge"].picture
+    plate, sku = "fridge/2/3", "2003011379194"
+    before = shelf.places(plate)
+    crew.update(moved(EventKind.PICK, sku, plate))
+    assert shelf.places(plate) == before[:-1]
