@@ -46,14 +46,14 @@ def write_atomically(file: Path, content: bytes) -> None:
 
 
 def refuse_unwritable(folder: Path) -> None:
-    """Say before an hour of work, and not after, that its outcome cannot be kept.
+    """Say before an hour of work, and not after, that its outcome cannot be kept; makes nothing.
 
     Raises:
         StorageError: the folder cannot be made, or no file in it.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        nearest = next(each for each in (folder, *folder.resolve().parents) if each.exists())
+        with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
         raise StorageError(
