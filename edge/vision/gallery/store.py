@@ -62,8 +62,7 @@ class GalleryStore:
         Raises:
             GalleryError: not a gallery, or damaged.
         """
-        if self.folder.exists() and not self.folder.is_dir():
-            raise GalleryError("not a folder", where=str(self.folder), fix="Name a folder for the gallery.")
+        self._refuse_file()
         try:
             content = (self.folder / "current.json").read_bytes()
         except FileNotFoundError:
@@ -86,9 +85,13 @@ class GalleryStore:
             GalleryError: as :meth:`read`.
             StorageError: the folder cannot be made or locked.
         """
-        self.read()  # what is no gallery is not made one
-        with one_writer(self.folder):
+        self._refuse_file()
+        with one_writer(self.folder):  # before another's first version is in force, it is half there
             yield self.read()
+
+    def _refuse_file(self) -> None:
+        if self.folder.exists() and not self.folder.is_dir():
+            raise GalleryError("not a folder", where=str(self.folder), fix="Name a folder for the gallery.")
 
     def keep_picture(self, content: bytes) -> str:
         """Keep a picture's file; gives its sha256. It belongs to nothing until a version names it."""
