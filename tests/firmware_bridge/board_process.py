@@ -38,7 +38,8 @@ class BoardProcess:
         self.process.stdin.flush()
 
     def kill(self) -> None:
-        """Pull the plug: nothing is tidied up."""
+        """Pull the plug; the link goes first, as udev would have it: the pty is soon another board's."""
+        self.link.unlink(missing_ok=True)
         self.process.kill()
         self.process.communicate()
 

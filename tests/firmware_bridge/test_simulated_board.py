@@ -157,7 +157,7 @@ def test_the_process_ends_on_sigterm(start_board: Callable[..., BoardProcess]) -
 @pytest.mark.slow
 def test_a_new_board_takes_over_the_link_of_a_killed_one(start_board: Callable[..., BoardProcess]) -> None:
     board = start_board()
-    board.kill()
+    board.process.kill()
     again = start_board()
     assert str(again.link.readlink()) == again.ready["pty"]
 

@@ -146,6 +146,8 @@ class Board:
         self.process.stdin.flush()
 
     def unplug(self) -> None:
+        """Kill -9; the link goes first, as udev would have it: the pty is soon another board's."""
+        self._link.unlink(missing_ok=True)
         self.process.kill()
         self.process.communicate()
 

@@ -102,6 +102,7 @@ class EmulatedBoard:
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._remarks, text=True
         )
+        self._link = link
         self.port = link or Path(self._answer())
         if link:
             self._answer()  # the pty's own path
@@ -182,7 +183,9 @@ class EmulatedBoard:
         return rest
 
     def kill(self) -> None:
-        """Pull the plug: kill -9."""
+        """Pull the plug: kill -9; the link goes first, as udev would have it: the pty is soon another's."""
+        if self._link:
+            self._link.unlink(missing_ok=True)
         self.process.kill()
         self.process.communicate()
 
