@@ -13,13 +13,13 @@ from edge.aggregator.entries import GivenUpEntry, ReceiptEntry, StatementEntry
 from edge.aggregator.picture import Picture
 from edge.aggregator.receipts.book import ReceiptBook
 from edge.aggregator.receipts.issuing import Standing, Till, is_correct
-from edge.aggregator.receipts.tickets import Visit
 from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.review.cases import CaseFile, case_name
 from edge.aggregator.review.desk import ReviewDesk
 from edge.aggregator.review.docket import Docket
 from edge.aggregator.review.questions import Questions
 from edge.aggregator.review.statements import Statements
+from edge.aggregator.visits.visit import Visit
 from edge.config import ReviewSection
 from edge.messages import (
     CaseKind,

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from edge.aggregator.receipts.tickets import Decision, Visit
+from edge.aggregator.receipts.tickets import Decision
 from edge.aggregator.store import Store
+from edge.aggregator.visits.visit import Visit
 from edge.messages import DisturbanceKind, EventKind
 
 

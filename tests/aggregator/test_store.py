@@ -14,7 +14,8 @@ from store_story import WALL, commit, disturbance, frames, reported, story, tell
 from edge.aggregator.carts.timeline import LOT
 from edge.aggregator.entries import AttributionEntry, EventEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.ledger import Ledger
-from edge.aggregator.store import REMEMBERED, REMEMBERED_S, Store
+from edge.aggregator.shelf_record import REMEMBERED, REMEMBERED_S
+from edge.aggregator.store import Store
 from edge.config import AttributionSection, CartSection
 from edge.messages import (
     EvidenceTerms,
@@ -321,7 +322,9 @@ def test_memory_is_bounded_over_days(catalogue, planogram, shelf):
     assert len(store.receipts()) + store.forgotten.receipts == 1000
     assert len(store.visits()) < 2 * (REMEMBERED + 2 * LOT) / 10 + 50
     assert len(store.disturbances()) < 2 * REMEMBERED
-    assert sum(map(len, (store._events, store._attributions, store._open))) < 3 * (REMEMBERED + 2 * LOT)
+    assert sum(map(len, (store._attributions, store._attributions._open, store._decided))) < 3 * (
+        REMEMBERED + 2 * LOT
+    )
     # What comes after all that is too late to be charged: a person is asked, no receipt changes.
     tell(store, shelf.event(seq + 1, t=T0 + 50))
     assert [(each.needs_review, each.visit) for each in store.decisions()[:1]] == [(True, None)]

@@ -9,7 +9,7 @@ from edge.aggregator.carts.account import Actor
 from edge.aggregator.entries import AttributionEntry, VisitLikelihood
 from edge.aggregator.people.attribution import Attribution
 from edge.aggregator.people.track_history import HISTORY_S, TrackHistory
-from edge.aggregator.receipts.tickets import Visit
+from edge.aggregator.visits.visit import Visit
 from edge.config import AttributionSection
 from edge.messages import ShelfEvent, TrackFrame
 from edge.planogram import Planogram

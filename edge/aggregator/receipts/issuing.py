@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import msgspec
 
 from edge.aggregator.carts.account import Contents
-from edge.aggregator.receipts.tickets import Visit, total_of
+from edge.aggregator.receipts.tickets import total_of
 from edge.aggregator.receipts.token import Tokens
+from edge.aggregator.visits.visit import Visit
 from edge.messages import (
     AuditVerdict,
     Cart,

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from edge.aggregator.carts.account import Contents, Finding
+from edge.aggregator.visits.visit import Visit
 from edge.config import CartSection
-from edge.messages import Cart, CartLine, EventKind, ItemCount, Receipt, ShelfEvent
+from edge.messages import Cart, CartLine, EventKind, ItemCount, ShelfEvent
 from edge.money import amount_of
 from edge.planogram import Catalogue
 
@@ -24,30 +25,6 @@ class Decision:
     needs_review: bool
     foreign: bool = False  # a thing that is not the store's: nobody is charged
     happened: bool = True  # False: plates moved, and no goods did
-
-
-@dataclass(slots=True)
-class Visit:
-    """One shopper's stay; of several times at the gate the latest count."""
-
-    visit: str
-    entered_at: float | None = None  # [s]
-    last_left_at: float | None = None  # [s]
-    receipt: Receipt | None = None
-    receipts: int = 0
-    compared: tuple[object, ...] = ()  # what its receipt was last found to agree with
-
-    @property
-    def left_at(self) -> float | None:
-        """[s]; ``None`` while in the store."""
-        if self.last_left_at is None or self.last_left_at < (self.entered_at or 0.0):
-            return None
-        return self.last_left_at
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the ticket still runs; of a forgotten visit only a corrected receipt may be known."""
-        return self.receipt is None or (self.left_at is None and self.entered_at is not None)
 
 
 class Tickets:

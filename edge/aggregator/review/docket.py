@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from edge.aggregator.carts.doubt import Doubt
 from edge.aggregator.picture import Picture
 from edge.aggregator.receipts.book import ReceiptBook
-from edge.aggregator.receipts.tickets import Decision, Visit
+from edge.aggregator.receipts.tickets import Decision
 from edge.aggregator.review.cases import CaseFile
 from edge.aggregator.review.desk import ReviewDesk
 from edge.aggregator.review.questions import alternatives
 from edge.aggregator.review.queue import in_order, next_for
 from edge.aggregator.review.sampling import AUDIT, is_drawn
+from edge.aggregator.visits.visit import Visit
 from edge.config import ReviewSection
 from edge.messages import CaseKind, Dispute, Receipt, ReviewCase
 

@@ -14,7 +14,7 @@ from edge.aggregator.receipts.issuing import charged_lines
 from edge.aggregator.receipts.store_key import KEY_BYTES, store_key
 from edge.aggregator.receipts.tickets import total_of
 from edge.aggregator.receipts.token import Tokens, same_token
-from edge.aggregator.store import REMEMBERED_S
+from edge.aggregator.shelf_record import REMEMBERED_S
 from edge.errors import StorageError
 from edge.messages import (
     AuditVerdict,

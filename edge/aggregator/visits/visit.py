@@ -1,0 +1,31 @@
+"""One shopper's stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from edge.messages import Receipt
+
+
+@dataclass(slots=True)
+class Visit:
+    """One shopper's stay; of several times at the gate the latest count."""
+
+    visit: str
+    entered_at: float | None = None  # [s]
+    last_left_at: float | None = None  # [s]
+    receipt: Receipt | None = None
+    receipts: int = 0
+    compared: tuple[object, ...] = ()  # what its receipt was last found to agree with
+
+    @property
+    def left_at(self) -> float | None:
+        """[s]; ``None`` while in the store."""
+        if self.last_left_at is None or self.last_left_at < (self.entered_at or 0.0):
+            return None
+        return self.last_left_at
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the ticket still runs; of a forgotten visit only a corrected receipt may be known."""
+        return self.receipt is None or (self.left_at is None and self.entered_at is not None)
