@@ -32,6 +32,8 @@ static uint8_t get(void) {
 static void read_cells(void) {
     uint32_t counts[CELLS] = {0};
     uint8_t all = (1 << CELLS) - 1;
+    // From the end of a conversion on: what is asked for at any other time may be torn by the next one.
+    while (!(PINC & all)) {}
     while (PINC & all) {}
     for (uint8_t bit = 0; bit < 25; bit++) {
         PORTD |= _BV(SCK);
