@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from edge.aggregator.carts.account import NOTHING, Contents
 from edge.aggregator.carts.doubt import Doubt
 from edge.aggregator.carts.timeline import Timeline
-from edge.aggregator.receipts.tickets import Decision, Tickets
+from edge.aggregator.decisions import Decision
+from edge.aggregator.receipts.tickets import Tickets
 from edge.aggregator.visits.visit import Visit
 from edge.messages import Cart, EventIdentity
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from edge.aggregator.receipts.tickets import Decision
+from edge.aggregator.decisions import Decision
 from edge.aggregator.store import Store
 from edge.aggregator.visits.visit import Visit
 from edge.messages import DisturbanceKind, EventKind

@@ -11,12 +11,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edge.aggregator.carts.account import Claim, Finding
+from edge.aggregator.carts.account import Claim
 from edge.aggregator.carts.belief import CartBelief
 from edge.aggregator.carts.experience import LearnedLayout
 from edge.aggregator.carts.placing import Placing
 from edge.aggregator.carts.timeline import Timeline
 from edge.aggregator.counter import Counter
+from edge.aggregator.decisions import Decision, Decisions, undecided
 from edge.aggregator.entries import (
     AttributionEntry,
     EventEntry,
@@ -30,7 +31,7 @@ from edge.aggregator.people.attributions import Attributions
 from edge.aggregator.people.blind_spots import BlindSpot, BlindSpots
 from edge.aggregator.people.witnesses import Witnesses, actors_of
 from edge.aggregator.picture import Picture
-from edge.aggregator.receipts.tickets import Decision, Tickets
+from edge.aggregator.receipts.tickets import Tickets
 from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.shelf_record import REMEMBERED, REMEMBERED_MAX, REMEMBERED_S, ShelfRecord
 from edge.aggregator.visits.register import VisitRegister
@@ -40,7 +41,6 @@ from edge.messages import (
     Cart,
     CounterMessage,
     Disturbance,
-    EventIdentity,
     GateEvent,
     Receipt,
     ReviewCase,
@@ -77,7 +77,7 @@ class Store:
         self._shelves = ShelfRecord()
         self._attributions = Attributions()
         self._blind_spots = BlindSpots(planogram)
-        self._decided: dict[EventIdentity, tuple[Finding | None, Decision]] = {}
+        self._decisions = Decisions(carts)
         self._newest = -math.inf  # [s] latest sign of life
         self._picture: Picture | None = None  # as things stand; None: to be made anew
         self._cases: tuple[ReviewCase, ...] | None = None  # the same
@@ -216,8 +216,7 @@ class Store:
         if old := self._timeline.forget(before=long_ago, keep=REMEMBERED, most=REMEMBERED_MAX):
             self._shelves.forget(old, self._timeline.begin)
             self._attributions.forget(old, self._shelves)
-            for event in old:
-                self._decided.pop(event, None)
+            self._decisions.forget(old)
         if old or len(self._visits) >= 2 * REMEMBERED:
             for nobody in self._visits.forget(long_ago, self._attributions.named()):
                 self._timeline.leave(nobody, self._newest)
@@ -230,23 +229,16 @@ class Store:
         if self._picture is None:
             findings = self._timeline.findings()
             decisions = [
-                self._decide(self._shelves.event(event), findings.get(event))
+                self._decisions.of(self._shelves.event(event), findings.get(event))
                 for event in self._timeline.events()
             ]
             unseen = self._blind_spots.doubts(self._attributions.latest)
             self._picture = Picture(decisions, self._timeline, self._tickets, unseen)
         return self._picture
 
-    def _decide(self, event: ShelfEvent, found: Finding | None) -> Decision:
-        """The same decision as before while nothing changes: most events of a day are settled."""
-        known = self._decided.get(event.identity)
-        if known is None or known[0] is not found or known[1].event is not event:
-            known = self._decided[event.identity] = found, self._tickets.decision(event, found)
-        return known[1]
-
     def decisions(self) -> tuple[Decision, ...]:
         """Every remembered event as it is taken now, by onset."""
-        late = (self._tickets.undecided(event) for event in self._shelves.too_late())
+        late = (undecided(event) for event in self._shelves.too_late())
         return (*late, *self.picture.decisions)
 
     @property

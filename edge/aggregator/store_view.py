@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from edge.aggregator.decisions import Decision
 from edge.aggregator.health import NodeView, RefusalView, StoreHealth
 from edge.aggregator.ingest import Gap, Ingest
-from edge.aggregator.receipts.tickets import Decision
 from edge.aggregator.store import Store
 from edge.messages import Cart, Disturbance, PlateHealth, Receipt
 

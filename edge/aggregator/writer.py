@@ -7,26 +7,24 @@ One thread calls all methods.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.aggregator.announcer import Announcer, Publish
 from edge.aggregator.entries import LedgerEntry, ReceiptEntry
 from edge.aggregator.health import StoreHealth
-from edge.aggregator.ingest import Disposition, Judgement, Refusal
-from edge.aggregator.ledger import AlreadyHeldError, Ledger, Place
-from edge.aggregator.ledger.faults import DamagedError
-from edge.aggregator.ledger.rescue import damaged_files, rescue
-from edge.aggregator.people.track_log import TrackLog
+from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
+from edge.aggregator.ledger import Place
+from edge.aggregator.ledgered_store import LedgeredStore
 from edge.aggregator.recall import Recall
 from edge.aggregator.receipts.store_key import store_key
 from edge.aggregator.receipts.token import Tokens
+from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
 from edge.broker.connection import Received
 from edge.clock import Clock
 from edge.config import AggregatorConfig
-from edge.errors import MessageError, StorageError
+from edge.errors import MessageError
 from edge.messages import (
     CommandVerb,
     CounterMessage,
@@ -43,8 +41,6 @@ from edge.payload import decode
 from edge.planogram import Catalogue, Planogram
 from edge.topics import CART, NODE_EVENT, Topic, TopicNames
 
-logger = logging.getLogger(__name__)
-
 TRACKS_FILE = "tracks.sqlite"
 KEY_FILE = "token.key"
 
@@ -58,7 +54,7 @@ Fact = ShelfEvent | Disturbance | GateEvent | CounterMessage
 
 
 class Writer:
-    """Owns ledger, ingest and store.
+    """Owns the store with its ledger, and everything that is said for it.
 
     Args:
         config: the aggregator's options.
@@ -85,36 +81,32 @@ class Writer:
         clock: Clock,
     ) -> None:
         self._config = config
-        self._recall = Recall(config, catalogue, planogram, Tokens(store_key(state_dir / KEY_FILE)))
-        self._place = place
+        recall = Recall(config, catalogue, planogram, Tokens(store_key(state_dir / KEY_FILE)))
         self._clock = clock
         self._names = TopicNames(config.store)
         self._health = StoreHealth()
         self._announcer = Announcer(self._names, publish)
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._waiting: dict[Fact, None] = {}  # in order of arrival
-        self.fault = ""  # one sentence while the ledger cannot be written
-        self._is_damaged = False  # by what the last fault said: read all of it again
-        self._open()
-        self._tracks = TrackLog(state_dir / TRACKS_FILE)
-        self._rebuild()
+        self._held = LedgeredStore(recall, place, state_dir / TRACKS_FILE)
+
+    @property
+    def fault(self) -> str:
+        """One sentence while the ledger cannot be written."""
+        return self._held.fault
 
     @property
     def alarm(self) -> str:
         """One sentence while a damaged ledger lies beside this one."""
-        if not (damaged := damaged_files(self._place)):
-            return ""
-        return (
-            f"A damaged ledger was set aside as {damaged[-1].name}; entries may be missing. "
-            "Restore a backup, or keep the file elsewhere to end this alarm."
-        )
+        return self._held.alarm
 
-    def _open(self) -> None:
-        """Open the ledger; a damaged file is set aside."""
-        try:
-            self._ledger = Ledger(self._place)
-        except DamagedError as error:
-            self._ledger = rescue(self._place, error)
+    @property
+    def _store(self) -> Store:
+        return self._held.store
+
+    @property
+    def _ingest(self) -> Ingest:
+        return self._held.ingest
 
     def receive_all(self, messages: Sequence[Received]) -> None:
         """Take messages that came together; facts of nodes that follow each other share one commit."""
@@ -173,7 +165,7 @@ class Writer:
         self._announcer.update_review(self._store)
         self._ask_for_missing()
         if not self.fault:
-            self._recall.remember(self._ledger, self._store, self._ingest, utc_s)
+            self._held.remember(utc_s)
 
     def connected(self) -> None:
         """The broker is there (again): tell it the state of every open visit."""
@@ -181,45 +173,27 @@ class Writer:
 
     def retry(self) -> None:
         """Try to write again after a fault; on success everything that waited is committed in order."""
-        if not self.fault:
-            return
-        try:
-            known = self._ledger.head
-            self._recall.wait()
-            self._ledger.close()
-            self._open()
-            if (
-                self._ledger.head != known or self._is_damaged
-            ):  # a commit that seemed to fail did not, or somebody else wrote
-                self._rebuild()
-            self._ledger.probe()
-        except StorageError as error:
-            self._fail(error)
+        if not self.fault or not self._held.reopen():
             return
         for fact in list(self._waiting):
             if not self._enter(fact, self._ingest.judge(fact, sender=_sender(fact))):
                 return
             del self._waiting[fact]
         if self._commit(lambda: self._store.settle(self._clock.utc_s())):
-            logger.info("the ledger can be written again")
-            self.fault = ""
+            self._held.clear_fault()
             self._announcer.update(self._store)
 
     def view(self, *, broker_connected: bool) -> StoreView:
         """A picture of the store for the page."""
         return view_of(
             self._config.store, self._clock.utc_s(), self._store, self._health, self._ingest,
-            ledger_rows=self._ledger.head[0], ledger_fault=self.fault, ledger_alarm=self.alarm,
+            ledger_rows=self._held.ledger.head[0], ledger_fault=self.fault, ledger_alarm=self.alarm,
             broker_connected=broker_connected,
         )  # fmt: skip
 
     def close(self) -> None:
         """Remember the fold, and close the files."""
-        self._recall.wait()
-        if not self.fault:
-            self._recall.remember(self._ledger, self._store, self._ingest, self._clock.utc_s(), now=True)
-        self._tracks.close()
-        self._ledger.close()
+        self._held.close(self._clock.utc_s())
 
     def _enter_gathered(self) -> None:
         """Commit new facts of nodes in one transaction: none of them bears on another's judgement or plan."""
@@ -260,7 +234,7 @@ class Writer:
             self._store.receive(frame)  # for the history; what it would enter is planned again later
         else:  # announced by the next `settle`: frames are many
             self._commit(lambda: self._store.receive(frame))
-        self._tracks.add(frame, until=self._store.tracked_until)
+        self._held.track(frame)
 
     def _enter(self, fact: Fact, judgement: Judgement) -> bool:
         """Commit a fact unless it is held already, then acknowledge it; False when the ledger refuses."""
@@ -271,41 +245,11 @@ class Writer:
         return True
 
     def _commit(self, plan: Callable[[], Sequence[LedgerEntry]]) -> bool:
-        utc_s = self._clock.utc_s()
-        entries = plan()
-        try:
-            self._ledger.append(entries, utc_s)
-        except AlreadyHeldError as error:
-            # Never seen unless the store planned one fact twice: the ledger is right, so start from it.
-            logger.exception("%s", error.what)
-            self._rebuild()
-            return True
-        except StorageError as error:
-            self._fail(error)
+        entries = self._held.commit(plan, self._clock.utc_s())
+        if entries is None:
             return False
-        for entry in entries:
-            self._store.apply(entry)
-            self._ingest.note(entry, utc_s)
         self._announcer.add_receipts(entry.receipt for entry in entries if isinstance(entry, ReceiptEntry))
         return True
-
-    def _fail(self, error: StorageError) -> None:
-        if not self.fault:
-            logger.error("%s", error)
-        self.fault = str(error)
-        self._is_damaged = isinstance(error, DamagedError)
-
-    def _rebuild(self) -> None:
-        """Fold the ledger anew, and recall where people were."""
-        try:
-            self._store, self._ingest = self._recall.fold(self._ledger)
-        except DamagedError as error:
-            self._ledger.close()
-            self._ledger = rescue(self._place, error)
-            self._store, self._ingest = self._recall.fold(self._ledger)
-        self._is_damaged = False
-        for frame in self._tracks.frames():
-            self._store.receive(frame)  # for the history; what it would enter is planned by `settle`
 
     def _ask_for_missing(self) -> None:
         utc_s = self._clock.utc_s()

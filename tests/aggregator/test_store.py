@@ -322,7 +322,7 @@ def test_memory_is_bounded_over_days(catalogue, planogram, shelf):
     assert len(store.receipts()) + store.forgotten.receipts == 1000
     assert len(store.visits()) < 2 * (REMEMBERED + 2 * LOT) / 10 + 50
     assert len(store.disturbances()) < 2 * REMEMBERED
-    assert sum(map(len, (store._attributions, store._attributions._open, store._decided))) < 3 * (
+    assert sum(map(len, (store._attributions, store._attributions._open, store._decisions))) < 3 * (
         REMEMBERED + 2 * LOT
     )
     # What comes after all that is too late to be charged: a person is asked, no receipt changes.

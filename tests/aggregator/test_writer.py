@@ -127,7 +127,7 @@ def test_locked_ledger_waits_and_recovers_in_order(bench, shelf, caplog):
     assert bench.writer.fault == ""
     assert [ack.upto for ack in bench.of(NODE_ACK)] == [1, 2]
     assert [line.quantity for line in bench.of(CART, Cart)[-1].lines] == [2]
-    ledger_words = [row.message for row in caplog.records if row.name == "edge.aggregator.writer"]
+    ledger_words = [row.message for row in caplog.records if row.name == "edge.aggregator.ledgered_store"]
     assert len(ledger_words) == 2, "one line when it starts and one when it ends"
 
 
@@ -206,8 +206,8 @@ def test_events_that_come_together_share_a_commit_and_an_acknowledgement(bench, 
     bench.say(GATE, shelf.entered("anna"))
     bench.published.clear()
     appended = []
-    append = bench.writer._ledger.append
-    bench.writer._ledger.append = lambda *args: (appended.append(len(args[0])), append(*args))[1]
+    append = bench.writer._held.ledger.append
+    bench.writer._held.ledger.append = lambda *args: (appended.append(len(args[0])), append(*args))[1]
     bench.writer.receive_all(received(*(shelf.event(seq) for seq in (1, 2, 3))))
     assert appended == [6]
     assert [ack.upto for ack in bench.of(NODE_ACK)] == [3]
@@ -224,14 +224,14 @@ def test_together_or_one_by_one_the_ledger_is_the_same(bench, shelf):
     messages = received(*told)
     messages[3:3] = [gate, Received(NAMES.of(NODE_EVENT, node="n1"), b"rubbish", retained=False)]
     bench.writer.receive_all(messages)
-    together = [row.entry for row in bench.writer._ledger.entries()]
+    together = [row.entry for row in bench.writer._held.ledger.entries()]
     view = bench.writer.view(broker_connected=True)
-    bench.writer._ledger.close()
+    bench.writer._held.ledger.close()
     bench.ledger_file = bench.ledger_file.with_name("other.sqlite")
     bench.restart()
     for message in messages:
         bench.writer.receive(message.topic, message.payload)
-    assert [row.entry for row in bench.writer._ledger.entries()] == together
+    assert [row.entry for row in bench.writer._held.ledger.entries()] == together
     assert bench.writer.view(broker_connected=True).decisions == view.decisions
     assert bench.writer.view(broker_connected=True).duplicates_total == view.duplicates_total == 3
 

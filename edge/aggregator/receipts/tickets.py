@@ -1,30 +1,16 @@
-"""What a shopper and the page read: decisions, running tickets and receipts, made from what is believed."""
+"""What a shopper and the page read: running tickets, made from what is believed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from edge.aggregator.carts.account import Contents, Finding
+from edge.aggregator.carts.account import Contents
+from edge.aggregator.decisions import Decision
 from edge.aggregator.visits.visit import Visit
 from edge.config import CartSection
 from edge.messages import Cart, CartLine, EventKind, ItemCount, ShelfEvent
 from edge.money import amount_of
 from edge.planogram import Catalogue
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What an event is taken for, given everything else that is known."""
-
-    event: ShelfEvent
-    kind: EventKind
-    items: tuple[ItemCount, ...]  # empty: nothing that the catalogue holds
-    visit: str | None  # None: nobody who is tracked
-    probability: float  # [1] of items and visit together
-    needs_review: bool
-    foreign: bool = False  # a thing that is not the store's: nobody is charged
-    happened: bool = True  # False: plates moved, and no goods did
 
 
 class Tickets:
@@ -37,27 +23,6 @@ class Tickets:
 
     def __init__(self, catalogue: Catalogue, options: CartSection) -> None:
         self._catalogue, self._options = catalogue, options
-
-    def decision(self, event: ShelfEvent, found: Finding | None) -> Decision:
-        """What an event is taken for; ``found`` is ``None`` when every account of it was negligible."""
-        if found is None:
-            return Decision(event, event.kind, (), None, 0.0, True)
-        choice, probability = found
-        return Decision(
-            event=event,
-            kind=event.kind,
-            items=choice.items,
-            visit=choice.visit,
-            foreign=choice.foreign,
-            happened=choice.happened,
-            probability=round(probability, 6),
-            needs_review=probability < self._options.review_below,
-        )
-
-    def undecided(self, event: ShelfEvent) -> Decision:
-        """An event that came too late to be weighed against the others: a person is asked."""
-        likeliest = event.hypotheses[0]
-        return Decision(event, event.kind, likeliest.items, None, round(likeliest.probability, 6), True)
 
     def cart(
         self, visit: Visit, contents: Contents, own: Sequence[Decision], doubts: tuple[str, ...] = ()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from edge.aggregator.carts.doubt import Doubt
+from edge.aggregator.decisions import Decision
 from edge.aggregator.picture import Picture
 from edge.aggregator.receipts.book import ReceiptBook
-from edge.aggregator.receipts.tickets import Decision
 from edge.aggregator.review.cases import CaseFile
 from edge.aggregator.review.desk import ReviewDesk
 from edge.aggregator.review.questions import alternatives

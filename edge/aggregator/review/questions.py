@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from edge.aggregator.carts.doubt import SHOWN_MIN, Doubt, ranked
-from edge.aggregator.receipts.tickets import Decision
+from edge.aggregator.decisions import Decision
 from edge.aggregator.review.desk import ReviewDesk
 from edge.aggregator.visits.visit import Visit
 from edge.config import ReviewSection

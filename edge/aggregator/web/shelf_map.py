@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from edge.aggregator.receipts.tickets import Decision
+from edge.aggregator.decisions import Decision
 from edge.aggregator.web.words import plate_state
 from edge.messages import EventKind, PlateHealth
 from edge.planogram import Catalogue, Facing, Planogram, Sku

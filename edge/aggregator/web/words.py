@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 from hashlib import sha256
 
-from edge.aggregator.receipts.tickets import Decision
+from edge.aggregator.decisions import Decision
 from edge.messages import (
     Cart,
     EventKind,

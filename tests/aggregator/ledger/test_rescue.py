@@ -18,7 +18,7 @@ def begun(bench, shelf) -> Bench:
     bench.say(GATE, shelf.entered("anna"))
     for seq in (1, 2, 3):
         bench.say(NODE_EVENT, shelf.event(seq), node="n1")
-    bench.writer._ledger.close()
+    bench.writer._held.ledger.close()
     return bench
 
 
