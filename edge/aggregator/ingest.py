@@ -69,6 +69,9 @@ class Refusal(StrEnum):
     FOREIGN_NODE = "names another node than its topic"
     IMPOSSIBLE_NUMBER = "impossible number"
     UNUSABLE_VISIT = "unusable visit name"
+    FOREIGN_EVENT = "evidence of another event than its topic"
+    NOT_A_PICTURE = "evidence with a picture that is none"
+    NOT_A_CROP = "evidence with a picture that is no crop of a shelf"
 
 
 class Flag(StrEnum):

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from edge.aggregator.evidence.archive import archive_of
+from edge.aggregator.evidence.intake import Intake
 from edge.aggregator.ledger.aside import in_use
 from edge.aggregator.ledger.database import place_of_ledger
 from edge.aggregator.web.feed import Feed
@@ -24,7 +26,17 @@ from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection,
 from edge.clock import Clock, SystemClock
 from edge.config import AggregatorConfig
 from edge.planogram import load_catalogue, load_planogram
-from edge.topics import CART, COUNTER, GATE, NODE_EVENT, NODE_HEALTH, NODE_STATE, TRACK, TopicNames
+from edge.topics import (
+    CART,
+    COUNTER,
+    GATE,
+    NODE_EVENT,
+    NODE_EVIDENCE,
+    NODE_HEALTH,
+    NODE_STATE,
+    TRACK,
+    TopicNames,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +58,7 @@ RETRY_MIN_S, RETRY_MAX_S = 0.2, 5.0
 DRAIN_S = 2.0
 """[s] for the last acknowledgements to leave at a stop."""
 
-SUBSCRIPTIONS = (NODE_STATE, NODE_EVENT, NODE_HEALTH, TRACK, GATE, CART, COUNTER)
+SUBSCRIPTIONS = (NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_HEALTH, TRACK, GATE, CART, COUNTER)
 
 
 def run_aggregator(
@@ -86,6 +98,9 @@ def run_aggregator(
             inbox=inbox,
             base_dir=base_dir,
         )
+        archive = archive_of(config, base_dir)
+        evidence = Intake(archive, config, clock)
+        stack.callback(evidence.close)
         writer = Writer(
             config,
             catalogue=catalogue,
@@ -94,6 +109,7 @@ def run_aggregator(
             state_dir=base_dir / config.state_dir,
             publish=lambda topic, payload, retain: connection.publish(topic, payload, retain=retain),
             clock=clock,
+            evidence=evidence,
         )
         stack.callback(writer.close)
         feed = Feed(Page(catalogue, planogram), writer.view(broker_connected=False))
@@ -111,6 +127,7 @@ def run_aggregator(
 _ANY = {
     NODE_STATE.pattern: {"node": "+"},
     NODE_EVENT.pattern: {"node": "+"},
+    NODE_EVIDENCE.pattern: {"node": "+", "event": "+"},
     NODE_HEALTH.pattern: {"node": "+"},
     CART.pattern: {"visit": "+"},
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from edge.aggregator.announcer import Announcer, Publish
 from edge.aggregator.entries import LedgerEntry, ReceiptEntry
+from edge.aggregator.evidence.intake import Intake
 from edge.aggregator.health import StoreHealth
 from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
 from edge.aggregator.ledger import Place
@@ -39,7 +40,7 @@ from edge.messages import (
 )
 from edge.payload import decode
 from edge.planogram import Catalogue, Planogram
-from edge.topics import CART, NODE_EVENT, Topic, TopicNames
+from edge.topics import CART, NODE_EVENT, NODE_EVIDENCE, Topic, TopicNames
 
 TRACKS_FILE = "tracks.sqlite"
 KEY_FILE = "token.key"
@@ -64,6 +65,7 @@ class Writer:
         state_dir: holds the memory of tracks.
         publish: hands (topic, payload, retain) to the broker; False when it is not connected.
         clock: host time.
+        evidence: takes pictures and traces in; None: nobody keeps any.
 
     Raises:
         StorageError: the ledger cannot be opened, or its chain is broken.
@@ -79,16 +81,20 @@ class Writer:
         state_dir: Path,
         publish: Publish,
         clock: Clock,
+        evidence: Intake | None = None,
     ) -> None:
         self._config = config
         recall = Recall(config, catalogue, planogram, Tokens(store_key(state_dir / KEY_FILE)))
         self._clock = clock
+        self._evidence = evidence
         self._names = TopicNames(config.store)
         self._health = StoreHealth()
         self._announcer = Announcer(self._names, publish)
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self._held = LedgeredStore(recall, place, state_dir / TRACKS_FILE)
+        if evidence is not None:
+            evidence.note_receipts(self._store.counter.book.receipts())
 
     @property
     def fault(self) -> str:
@@ -126,10 +132,15 @@ class Writer:
         row, levels = parsed
         if row is CART:
             self._announcer.hear_cart(levels["visit"], payload, self._store)
-            return
+        elif row is NODE_EVIDENCE:
+            if self._evidence is not None:
+                self._evidence.offer(levels["node"], levels["event"], payload)
+        else:
+            self._receive_row(topic, row, levels.get("node", row.pattern), payload, retained=retained)
+
+    def _receive_row(self, topic: str, row: Topic, sender: str, payload: bytes, *, retained: bool) -> None:
         if row.retained and not payload:
             return  # somebody cleared the topic of a node that was taken away
-        sender = levels.get("node", row.pattern)
         try:
             message = decode(payload, row.payload, source=topic)
         except MessageError as error:
@@ -164,6 +175,7 @@ class Writer:
         self._announcer.update(self._store)
         self._announcer.update_review(self._store)
         self._ask_for_missing()
+        self._settle_evidence()
         if not self.fault:
             self._held.remember(utc_s)
 
@@ -248,8 +260,18 @@ class Writer:
         entries = self._held.commit(plan, self._clock.utc_s())
         if entries is None:
             return False
+        if self._evidence is not None:
+            self._evidence.note(entries)
         self._announcer.add_receipts(entry.receipt for entry in entries if isinstance(entry, ReceiptEntry))
         return True
+
+    def _settle_evidence(self) -> None:
+        if self._evidence is None:
+            return
+        self._evidence.renew(self._store.cases)
+        for refused in self._evidence.take_refused():
+            error = refused.error
+            self._health.refuse(refused.sender, error.reason, str(error), self._clock.utc_s())
 
     def _ask_for_missing(self) -> None:
         utc_s = self._clock.utc_s()

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from edge.aggregator.evidence.archive import archive_of
 from edge.aggregator.ledger import Ledger, Place
 from edge.aggregator.ledger.copies import back_up
 from edge.aggregator.ledger.copies import restore as bring_back
@@ -87,10 +88,13 @@ def erase(
     by: Annotated[str, typer.Option("--by", help="Who wants it; you, if left out.")] = "",
 ) -> None:
     """Take a visit's name out of every entry; the chain stays verifiable. Backups made before keep it."""
+    evidence = archive_of(load_yaml(config, AggregatorConfig), config.parent)
     with _opened(config) as ledger:
         done = erase_visit(
-            ledger, visit, reason=reason, by=by or getpass.getuser(), utc_s=SystemClock().utc_s()
-        )
+            ledger, visit, reason=reason, by=by or getpass.getuser(), utc_s=SystemClock().utc_s(),
+            forget=evidence.erase,
+        )  # fmt: skip
+    evidence.close()
     print(f"{len(done.rows)} entries now say {done.pseudonym}; the erasure is entered.")
 
 

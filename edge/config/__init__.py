@@ -7,6 +7,7 @@ from edge.config.aggregator import (
     AggregatorConfig,
     AttributionSection,
     CartSection,
+    EvidenceSection,
     ReviewSection,
     WebSection,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "CameraSection",
     "CartSection",
     "ChannelCalibration",
+    "EvidenceSection",
     "FusionSection",
     "Hx711TextSection",
     "ModbusInputSection",

@@ -31,6 +31,7 @@ class CartSection(Section, frozen=True, kw_only=True):
 Questions = Annotated[int, msgspec.Meta(ge=0, le=20)]
 Waiting = Annotated[float, msgspec.Meta(ge=0, le=3600)]  # carts remember visits for longer than that
 Cases = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+Megabytes = Annotated[float, msgspec.Meta(ge=1, le=1e7)]
 Days = Annotated[float, msgspec.Meta(gt=0, le=3650)]
 
 
@@ -45,6 +46,13 @@ class ReviewSection(Section, frozen=True, kw_only=True):
     gold_share: Probability = 0.05  # [1] of a reviewer's cases whose answer is known
     audit_share: Probability = 0.02  # [1] of the receipts that nobody doubted
     dispute_days: Days = 14.0  # [d] a receipt may be disputed
+
+
+class EvidenceSection(Section, frozen=True, kw_only=True):
+    """Weight traces and cropped pictures of events, for people who are asked or ask."""
+
+    keep_days: Days = 3.0  # [d] of events on which no receipt, answer or open case rests
+    max_mb: Megabytes = 4000.0  # [MB] on disk; beyond, what nobody rests on goes first, the oldest first
 
 
 class WebSection(Section, frozen=True, kw_only=True):
@@ -68,4 +76,5 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
     attribution: AttributionSection = AttributionSection()
     carts: CartSection = CartSection()
     review: ReviewSection = ReviewSection()
+    evidence: EvidenceSection = EvidenceSection()
     web: WebSection = WebSection()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -36,7 +37,15 @@ EMPTIED = {"hand_distance_m": None, "comment": "", "token": ""}
 """What the part of an entry that names the visit holds afterwards in these fields."""
 
 
-def erase_visit(ledger: Ledger, visit: str, *, reason: str, by: str, utc_s: float) -> ErasureEntry:
+def erase_visit(
+    ledger: Ledger,
+    visit: str,
+    *,
+    reason: str,
+    by: str,
+    utc_s: float,
+    forget: Callable[[frozenset[str]], object] = len,
+) -> ErasureEntry:
     """Take a visit out, in one transaction.
 
     Args:
@@ -45,6 +54,8 @@ def erase_visit(ledger: Ledger, visit: str, *, reason: str, by: str, utc_s: floa
         reason: why, for the ledger.
         by: who asked for it.
         utc_s: [s] now.
+        forget: takes away what is kept elsewhere of the events that the visit's receipts name; called when
+            nothing but the commit is left to do.
 
     Raises:
         StorageError: no entry names the visit, it has no receipt yet, or the database refuses.
@@ -53,13 +64,16 @@ def erase_visit(ledger: Ledger, visit: str, *, reason: str, by: str, utc_s: floa
     with ledger.database.transaction("erase from") as connection:
         ledger.refuse_other_writers(connection)
         left: list[tuple[int, str]] = []
+        events: set[str] = set()
         has_receipt = False
         for row_id, stored in _rows_naming(connection, visit):
             entry, _ = read_body(stored)
             rest = without(entry, visit, pseudonym)
             if rest == entry:
                 continue  # the word stands there for something else
-            has_receipt |= isinstance(entry, ReceiptEntry)
+            if isinstance(entry, ReceiptEntry) and entry.receipt.visit == visit:
+                has_receipt = True
+                events.update(event for line in entry.receipt.lines for event in line.events)
             identity, body = identity_of(rest), encode(rest).decode()
             change = update(entries).where(entries.c.id == row_id)
             connection.execute(change.values(identity=identity, body=body, salt=None))
@@ -69,6 +83,7 @@ def erase_visit(ledger: Ledger, visit: str, *, reason: str, by: str, utc_s: floa
         rows, head = chained(ledger.head, [NewRow.of(erasure, utc_s)])
         connection.execute(insert(entries), rows)
         connection.execute(delete(snapshots))  # they may hold the name
+        forget(frozenset(events))
     ledger.follow(head)
     _scrub(ledger)
     return erasure

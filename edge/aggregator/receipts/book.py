@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -78,6 +78,10 @@ class ReceiptBook:
             self._next.pop(name, None)
             for remark in self._remarks.pop(name, {}).values():
                 self._verdicts.pop(remark.id, None)
+
+    def receipts(self) -> Iterable[Receipt]:
+        """All that may still be disputed."""
+        return self._receipts.values()
 
     def get(self, receipt: str) -> Receipt | None:
         """A receipt by its name."""

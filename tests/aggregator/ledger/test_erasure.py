@@ -11,9 +11,10 @@ import pytest
 from ledger_places import direct, tampering
 from store_story import make_store, reported, story
 
-from edge.aggregator.entries import AttributionEntry, ErasureEntry, GateEntry
+from edge.aggregator.entries import AttributionEntry, ErasureEntry, GateEntry, ReceiptEntry
 from edge.aggregator.ledger import Ledger
 from edge.aggregator.ledger.erasure import ERASED, erase_visit, without
+from edge.aggregator.ledger.ledger import Verification
 from edge.errors import StorageError
 from edge.payload import encode
 
@@ -45,6 +46,23 @@ def test_the_name_is_gone_and_the_chain_holds(told, place):
     assert (found.rows, found.erased, found.broken) == (rows + 1, len(erasure.rows), None)
     assert [row.hash for row in told.entries()][:-1] == hashes, "not one hash has changed"
     assert erasure.pseudonym.startswith(ERASED)
+
+
+def test_what_is_kept_of_its_events_elsewhere_goes_in_the_same_step(told):
+    receipts = [row.entry.receipt for row in told.entries() if isinstance(row.entry, ReceiptEntry)]
+    own = {event for each in receipts if each.visit == "anna" for line in each.lines for event in line.events}
+    head, asked = told.head, []
+
+    def refuse(events):
+        asked.append(events)
+        raise StorageError("the disk refuses")
+
+    with pytest.raises(StorageError, match="the disk refuses"):
+        erase_visit(told, "anna", reason="r", by="b", utc_s=9.0, forget=refuse)
+    assert told.verify() == Verification(head[0], 0, head[1].hex()), "nothing was erased at all"
+    erase_visit(told, "anna", reason="r", by="b", utc_s=9.0, forget=asked.append)
+    assert asked == [own, own]
+    assert own
 
 
 def test_the_others_carts_are_rebuilt_the_same(told, catalogue, planogram):
