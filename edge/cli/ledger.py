@@ -43,7 +43,7 @@ def verify(
         raise typer.BadParameter("give either --config or --file")
     if file is not None and not file.is_file():
         raise StorageError("there is no such file", where=str(file), fix="Check its name.")
-    with _opened(config, file) as ledger:
+    with opened(config, file) as ledger:
         found = ledger.verify()
         where = ledger.database.where
     if as_json:
@@ -62,7 +62,7 @@ def backup(
     config: Config, output: Annotated[Path, typer.Argument(help="File to write; must not exist.")]
 ) -> None:
     """Copy the ledger to one SQLite file, checked on the way; the aggregator may run."""
-    with _opened(config) as ledger:
+    with opened(config) as ledger:
         print(f"{output}: {_sentence(back_up(ledger, output))}")
 
 
@@ -89,7 +89,7 @@ def erase(
 ) -> None:
     """Take a visit's name out of every entry; the chain stays verifiable. Backups made before keep it."""
     evidence = archive_of(load_yaml(config, AggregatorConfig), config.parent)
-    with _opened(config) as ledger:
+    with opened(config) as ledger:
         done = erase_visit(
             ledger, visit, reason=reason, by=by or getpass.getuser(), utc_s=SystemClock().utc_s(),
             forget=evidence.erase,
@@ -104,7 +104,7 @@ def export(
     after: Annotated[int, typer.Option("--after", min=0, help="Only entries after this one.")] = 0,
 ) -> None:
     """Print the entries as lines of JSON, each checked against the chain."""
-    with _opened(config) as ledger:
+    with opened(config) as ledger:
         for row in ledger.entries():
             if row.id > after:
                 line = {"id": row.id, "utc": row.utc_s, "entry": row.entry, "erased": row.is_erased}
@@ -117,7 +117,7 @@ def snapshot(config: Config) -> None:
     options = load_yaml(config, AggregatorConfig)
     catalogue = load_catalogue(config.parent / options.catalogue)
     planogram = load_planogram(config.parent / options.planogram, catalogue)
-    with _opened(config) as ledger:
+    with opened(config) as ledger:
         recall = Recall(options, catalogue, planogram)
         store, ingest = recall.fold(ledger)
         recall.remember(ledger, store, ingest, SystemClock().utc_s(), now=True)
@@ -125,7 +125,7 @@ def snapshot(config: Config) -> None:
 
 
 @contextmanager
-def _opened(config: Path | None, file: Path | None = None) -> Iterator[Ledger]:
+def opened(config: Path | None, file: Path | None = None) -> Iterator[Ledger]:
     """The ledger of a configuration, or a file; one that does not exist is not made."""
     place: Place | None = file
     if config is not None:

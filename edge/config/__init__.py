@@ -27,6 +27,7 @@ from edge.config.calibration import (
     CalibrationFile,
     ChannelCalibration,
 )
+from edge.config.exchange import ExportsSection
 from edge.config.fusion import FusionSection
 from edge.config.node import NodeConfig, RecordingSection
 from edge.config.section import PlateName, Positive, Section
@@ -56,6 +57,7 @@ __all__ = [
     "CartSection",
     "ChannelCalibration",
     "EvidenceSection",
+    "ExportsSection",
     "FusionSection",
     "Hx711TextSection",
     "ModbusInputSection",

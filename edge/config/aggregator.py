@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from edge.config.broker import BrokerSection
+from edge.config.exchange import ExportsSection
 from edge.config.section import Name, NonNegative, Positive, Probability, Section
 
 
@@ -78,3 +79,4 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
     review: ReviewSection = ReviewSection()
     evidence: EvidenceSection = EvidenceSection()
     web: WebSection = WebSection()
+    exports: ExportsSection = ExportsSection()

@@ -143,7 +143,7 @@ class Ledger:
             StorageError: the database refuses.
         """
         with self.database.reading("read") as connection:
-            vouched = _vouched(connection)
+            vouched = vouched_digests(connection)
             query = select(entries).where(entries.c.id > after[0]).order_by(entries.c.id)
             for stored in connection.execute(query):
                 row = checked(stored, after, vouched)
@@ -160,7 +160,7 @@ def _read_head(connection: Connection) -> Head:
     return (row.id, bytes(row.hash)) if row is not None else (0, GENESIS)
 
 
-def _vouched(connection: Connection) -> dict[int, str]:
+def vouched_digests(connection: Connection) -> dict[int, str]:
     """Digests of what erasures left, by row id; of several erasures in one row the last counts."""
     query = select(entries.c.body).where(IS_ERASURE).order_by(entries.c.id)
     found: dict[int, str] = {}

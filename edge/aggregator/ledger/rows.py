@@ -202,7 +202,12 @@ def identity_of(entry: LedgerEntry) -> str:
             parts = (entry.pseudonym,)
         case ConversionEntry():
             parts = (entry.head,)
-    return encode((kind_of(entry), *parts)).decode()
+    return named(kind_of(entry), *parts)
+
+
+def named(kind: str, *parts: str | int | float) -> str:
+    """The name of an entry of that kind, from what tells it from others."""
+    return encode((kind, *parts)).decode()
 
 
 def read_body(body: str) -> tuple[LedgerEntry, tuple[str, str]]:
@@ -219,7 +224,7 @@ def read_body(body: str) -> tuple[LedgerEntry, tuple[str, str]]:
         except msgspec.MsgspecError:
             raise error from None
         event = EventIdentity(message.node, message.boot, message.seq)
-        name = encode(("event", message.node, message.boot, message.seq, message.revision)).decode()
+        name = named("event", message.node, message.boot, message.seq, message.revision)
         refused = RefusalEntry(event, message.revision, f"entered by an earlier release ({error})", body)
         return refused, ("event", name)
     return entry, (kind_of(entry), identity_of(entry))
