@@ -12,7 +12,7 @@ from pathlib import Path
 from edge.errors import StorageError
 
 
-def write_atomically(file: Path, content: bytes) -> None:
+def write_atomically(file: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Replace a file in one instant: whoever reads, and whatever fails meanwhile, finds the old or the new.
 
     The bytes are on disk before the name points to them, and the name is before this returns. A link stays:
@@ -28,7 +28,7 @@ def write_atomically(file: Path, content: bytes) -> None:
             try:
                 fresh.write(content)
                 fresh.flush()
-                os.fchmod(fresh.fileno(), 0o644)
+                os.fchmod(fresh.fileno(), mode)
                 os.fsync(fresh.fileno())
                 Path(fresh.name).replace(file)
             except BaseException:

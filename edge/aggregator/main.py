@@ -18,10 +18,14 @@ from edge.aggregator.evidence.archive import archive_of
 from edge.aggregator.evidence.intake import Intake
 from edge.aggregator.ledger.aside import in_use
 from edge.aggregator.ledger.database import place_of_ledger
+from edge.aggregator.receipts.store_key import store_key
+from edge.aggregator.web.access.access import Access
+from edge.aggregator.web.clerk import Clerk, Knock
 from edge.aggregator.web.feed import Feed
-from edge.aggregator.web.page import Page
+from edge.aggregator.web.rendering import Templates
 from edge.aggregator.web.server import WebServer
-from edge.aggregator.writer import Writer
+from edge.aggregator.web.site import Site
+from edge.aggregator.writer import KEY_FILE, Writer
 from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection, Received
 from edge.clock import Clock, SystemClock
 from edge.config import AggregatorConfig
@@ -60,6 +64,8 @@ DRAIN_S = 2.0
 
 SUBSCRIPTIONS = (NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_HEALTH, TRACK, GATE, CART, COUNTER)
 
+Inbox = queue.Queue[BrokerNews | Knock]
+
 
 def run_aggregator(
     config: AggregatorConfig,
@@ -87,7 +93,7 @@ def run_aggregator(
     catalogue = load_catalogue(base_dir / config.catalogue)
     planogram = load_planogram(base_dir / config.planogram, catalogue)
     names = TopicNames(config.store)
-    inbox: queue.Queue[BrokerNews] = queue.Queue(maxsize=INBOX_MAX)
+    inbox: Inbox = queue.Queue(maxsize=INBOX_MAX)
     place = place_of_ledger(config, base_dir)
     with ExitStack() as stack:
         stack.enter_context(in_use(place))
@@ -112,8 +118,13 @@ def run_aggregator(
             evidence=evidence,
         )
         stack.callback(writer.close)
-        feed = Feed(Page(catalogue, planogram), writer.view(broker_connected=False))
-        web = WebServer(config.web, feed, clock)
+        state_dir = base_dir / config.state_dir
+        access = Access(state_dir, store_key(state_dir / KEY_FILE), clock, config.web.names)
+        stack.callback(access.close)
+        feed, clerk = Feed(writer.view(broker_connected=False)), Clerk(inbox)
+        templates = Templates(catalogue, planogram, access.forms, config.store)
+        site = Site(feed, clerk, templates, access, clock, catalogue, planogram)
+        web = WebServer(config.web, site, base_dir)
         stack.callback(web.stop)
         _stop_on_signals(stop)
         web.start()
@@ -121,7 +132,9 @@ def run_aggregator(
         connection.start()
         stack.callback(connection.close)
         stack.callback(connection.drain, DRAIN_S)
-        _Loop(writer, feed, connection, inbox, clock).run(stop)
+        _Loop(writer=writer, feed=feed, clerk=clerk, connection=connection, inbox=inbox, clock=clock).run(
+            stop
+        )
 
 
 _ANY = {
@@ -134,17 +147,19 @@ _ANY = {
 
 
 class _Loop:
-    """News in, ticks, pictures out."""
+    """News in, questions answered, ticks, pictures out."""
 
     def __init__(
         self,
+        *,
         writer: Writer,
         feed: Feed,
+        clerk: Clerk,
         connection: Connection,
-        inbox: queue.Queue[BrokerNews],
+        inbox: Inbox,
         clock: Clock,
     ) -> None:
-        self._writer, self._feed, self._connection = writer, feed, connection
+        self._writer, self._feed, self._clerk, self._connection = writer, feed, clerk, connection
         self._inbox, self._clock = inbox, clock
         self._tick_due = self._picture_due = self._retry_due = 0.0
         self._retry_s = RETRY_MIN_S
@@ -154,13 +169,13 @@ class _Loop:
         while not stop.is_set():
             for news in self._waiting_news():
                 self._receive(news)
-                self._changed = True
+            self._clerk.answer(self._writer)
             now = self._clock.mono_ns() / 1e9
             if now >= self._tick_due:
                 self._tick_due = now + TICK_S
                 self._tick(now)
 
-    def _waiting_news(self) -> Iterator[BrokerNews | list[Received]]:
+    def _waiting_news(self) -> Iterator[BrokerNews | Knock | list[Received]]:
         """What is in the inbox, messages that follow each other together; waits a moment for the first."""
         messages: list[Received] = []
         with suppress(queue.Empty):
@@ -174,14 +189,17 @@ class _Loop:
         if messages:
             yield messages
 
-    def _receive(self, news: BrokerNews | list[Received]) -> None:
+    def _receive(self, news: BrokerNews | Knock | list[Received]) -> None:
         match news:
+            case Knock():
+                return  # the clerk is looked after next
             case list():
                 self._writer.receive_all(news)
             case BrokerUp():
                 self._writer.connected()
             case BrokerDown():
                 pass  # the page shows it, and the nodes keep what is not acknowledged
+        self._changed = True
 
     def _tick(self, now: float) -> None:
         if not self._writer.fault:

@@ -166,6 +166,28 @@ class Writer:
         elif isinstance(message, NodeHealth):
             self._health.hear_health(message, self._clock.utc_s())
 
+    @property
+    def store(self) -> Store:
+        """What is believed now; to be read, between two calls, and not kept."""
+        return self._store
+
+    def say(self, fact: Fact) -> None:
+        """Enter what somebody says at a page, as if it had come by MQTT; on disk when this returns.
+
+        Raises:
+            MessageError: it cannot be taken.
+            StorageError: the ledger cannot be written now. Nothing waits: it may be said again.
+        """
+        judgement = self._ingest.judge(fact, sender=_sender(fact))
+        if judgement.refusal is not None:
+            raise MessageError("this cannot be taken", where="page", found=judgement.refusal.value)
+        if self.fault or not self._enter(fact, judgement):
+            raise StorageError(
+                "nothing can be entered at the moment", where="ledger", found=self.fault,
+                fix="Try again when the ledger can be written.",
+            )  # fmt: skip
+        self._announcer.update(self._store)
+
     def settle(self) -> None:
         """Let store time pass: final attributions, receipts that are due, requests for what is missing."""
         if self.fault:

@@ -57,10 +57,13 @@ class EvidenceSection(Section, frozen=True, kw_only=True):
 
 
 class WebSection(Section, frozen=True, kw_only=True):
-    """The store's page."""
+    """The store's pages."""
 
     host: str = "127.0.0.1"  # address to listen on
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8080  # 0: any free port, printed at start
+    certificate: str = ""  # file: TLS certificate chain, PEM; empty: without TLS
+    key: str = ""  # file: its private key, PEM
+    names: tuple[str, ...] = ()  # host names that browsers use, besides addresses and the machine's own
 
 
 class AggregatorConfig(Section, frozen=True, kw_only=True):

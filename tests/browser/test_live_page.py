@@ -9,30 +9,18 @@ from edge.topics import GATE, NODE_EVENT, NODE_HEALTH, NODE_STATE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-PATIENCE_MS = 30_000
 T = 1_700_000_000.0
 
 
 @pytest.fixture
-def complaints() -> list[str]:
-    """What the browser's console said, and requests to anywhere but the page's origin."""
-    return []
-
-
-@pytest.fixture
-def page(browser, aggregator, complaints):
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda ask: ask.url.startswith(aggregator.url) or complaints.append(ask.url))
-    page.goto(aggregator.url)
+def page(new_page):
+    page = new_page()
+    page.goto("/")
     page.wait_for_selector("body[data-link=live]")
-    yield page
-    page.close()
+    return page
 
 
-def test_a_pick_appears_live_with_its_reasons(page, aggregator, client, shelf, complaints):
+def test_a_pick_appears_live_with_its_reasons(page, client, shelf, complaints, screenshot, assert_accessible):
     assert page.get_by_text("Nobody is shopping.").is_visible()
     client.say(GATE, shelf.entered("anna", T))
     page.get_by_role("heading", name="Visit anna").wait_for()
@@ -57,6 +45,8 @@ def test_a_pick_appears_live_with_its_reasons(page, aggregator, client, shelf, c
     water = page.locator(".cart .line", has_text="Spring water")
     assert water.evaluate("node => node.marked && node.querySelector('.why').open")
 
+    assert_accessible(page)
+    screenshot(page, "overview")
     client.say(GATE, shelf.left("anna", T + 30))
     page.get_by_text("Nobody is shopping.").wait_for()
     page.locator("#receipts .receipt").get_by_text("5.49").wait_for()
@@ -83,6 +73,23 @@ def test_sensor_states_have_words_and_nodes_their_faults(page, client, complaint
     assert complaints == []
 
 
+def test_no_sideways_scrolling_and_names_for_everything(new_page, client, shelf, screenshot):
+    client.say(GATE, shelf.entered("a-visit-with-a-rather-long-name-" + "9" * 60, T + 90))
+    client.say(NODE_EVENT, shelf.event(3, t=T + 100), node="n1")
+    for width in (390, 1280):
+        page = new_page(width, dark=True)
+        page.goto("/")
+        page.locator(".cart .line").wait_for()
+        screenshot(page, f"overview-dark-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("h1").count() == 1
+        for section in page.locator("main section").all():
+            title = page.locator(f"#{section.get_attribute('aria-labelledby')}")
+            assert title.inner_text()
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "Skip to the content"
+
+
 def test_lost_connection_is_said_and_mended(page, aggregator):
     aggregator.end(signal.SIGKILL)
     page.get_by_text("Connection lost").wait_for()
@@ -90,20 +97,3 @@ def test_lost_connection_is_said_and_mended(page, aggregator):
     aggregator.config.write_text(aggregator.config.read_text().replace("port: 0}", f"port: {port}}}"))
     aggregator.start()
     page.wait_for_selector("body[data-link=live]")
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_no_sideways_scrolling_and_names_for_everything(browser, aggregator, client, shelf, width):
-    client.say(GATE, shelf.entered("a-visit-with-a-rather-long-name-" + "9" * 60, T))
-    client.say(NODE_EVENT, shelf.event(1), node="n1")
-    page = browser.new_page(viewport={"width": width, "height": 844})
-    page.goto(aggregator.url)
-    page.locator(".cart .line").wait_for(timeout=PATIENCE_MS)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("h1").count() == 1
-    for section in page.locator("main section").all():
-        title = page.locator(f"#{section.get_attribute('aria-labelledby')}")
-        assert title.inner_text()
-    page.keyboard.press("Tab")
-    assert page.locator(":focus").inner_text() == "Skip to the carts"
-    page.close()

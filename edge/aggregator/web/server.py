@@ -1,16 +1,16 @@
-"""Serves the page from a thread with its own loop, so that no page can hold up the writer."""
+"""Serves the pages from a thread with its own loop, so that no page can hold up the writer."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
 import threading
+from pathlib import Path
 
 import uvicorn
 
 from edge.aggregator.web.app import create_app
-from edge.aggregator.web.feed import Feed
-from edge.clock import Clock
+from edge.aggregator.web.site import Site
 from edge.config import WebSection
 from edge.errors import StartError
 
@@ -22,16 +22,16 @@ class WebServer:
     """Listens from its making on; serves between ``start`` and ``stop``.
 
     Args:
-        section: host and port; port 0 takes a free one.
-        feed: what to show.
-        clock: for /healthz.
+        section: host, port and certificate; port 0 takes a free one.
+        site: what to show.
+        base_dir: that relative paths of ``section`` start from.
 
     Raises:
-        StartError: the address cannot be listened on.
+        StartError: the address cannot be listened on, or the certificate cannot be used.
     """
 
-    def __init__(self, section: WebSection, feed: Feed, clock: Clock) -> None:
-        self._feed = feed
+    def __init__(self, section: WebSection, site: Site, base_dir: Path = Path()) -> None:
+        self._feed = site.feed
         family = socket.AF_INET6 if ":" in section.host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -46,16 +46,26 @@ class WebServer:
             ) from error  # fmt: skip
         self.port: int = self._socket.getsockname()[1]
         host = f"[{section.host}]" if family is socket.AF_INET6 else section.host
-        self.url = f"http://{host}:{self.port}/"
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(feed, clock),
-                log_level="warning",
-                access_log=False,
-                lifespan="off",
-                timeout_graceful_shutdown=STOP_S,
-            )
+        self.url = f"{'https' if section.certificate else 'http'}://{host}:{self.port}/"
+        config = uvicorn.Config(
+            create_app(site),
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=STOP_S,
+            ssl_certfile=str(base_dir / section.certificate) if section.certificate else None,
+            ssl_keyfile=str(base_dir / section.key) if section.key else None,
         )
+        try:
+            config.load()
+        except OSError as error:  # ssl.SSLError is one
+            self._socket.close()
+            raise StartError(
+                f"the page's certificate cannot be used: {error}", where=section.certificate,
+                fix="Set web.certificate and web.key to PEM files that belong together.",
+            ) from error  # fmt: skip
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="web", daemon=True)
 
     def start(self) -> None:

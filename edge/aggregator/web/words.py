@@ -17,6 +17,7 @@ from edge.messages import (
     SensorState,
     ShelfEvent,
 )
+from edge.money import written
 from edge.planogram import Catalogue, Planogram
 
 MINUS = "\N{MINUS SIGN}"
@@ -39,9 +40,14 @@ def iso_time(utc_s: float) -> str:
     return datetime.fromtimestamp(utc_s).astimezone().isoformat(timespec="milliseconds")
 
 
-def money(amount: float | None) -> str:
-    """Two decimals; a dash when there is no price."""
-    return "–" if amount is None else f"{amount:.2f}".replace("-", MINUS)
+def day_time(utc_s: float) -> str:
+    """Day and time where the store is."""
+    return datetime.fromtimestamp(utc_s).astimezone().strftime("%d %b %Y, %H:%M")
+
+
+def money(minor: int | None, currency: str) -> str:
+    """An amount in the currency's smallest unit as people write it; a dash when there is no price."""
+    return "–" if minor is None else written(minor, currency).replace("-", MINUS)
 
 
 def grams(weight_g: float, *, signed: bool = False) -> str:

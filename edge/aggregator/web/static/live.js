@@ -1,5 +1,6 @@
-// Follows /live: each event names a section and brings its HTML. Only what differs is touched, so that open
-// explanations stay open, the focus stays where it is, and a screen reader hears new things alone.
+// Follows the stream that the page names (<body data-live="...">): each event names a section, an element with
+// data-section, and brings its HTML. Only what differs is touched, so that open explanations stay open, the focus
+// stays where it is, and a screen reader hears new things alone.
 "use strict";
 
 const link = document.getElementById("link");
@@ -7,14 +8,14 @@ const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 const painted = new Set(); // sections that have been brought up to date once: from then on, changes are news
 
 function follow() {
-  const source = new EventSource("/live");
+  const source = new EventSource(document.body.dataset.live);
   source.onopen = () => tell("Live", "live");
   source.onerror = () => {
     tell("Connection lost. This is the last known state.", "lost");
     if (source.readyState === EventSource.CLOSED) setTimeout(follow, 3000);
   };
-  for (const name of ["summary", "carts", "shelves", "events", "receipts", "health"]) {
-    source.addEventListener(name, (event) => update(name, event.data));
+  for (const section of document.querySelectorAll("[data-section]")) {
+    source.addEventListener(section.id, (event) => update(section.id, event.data));
   }
 }
 

@@ -9,10 +9,9 @@ import time
 import urllib.parse
 from html.parser import HTMLParser
 
-import httpx
 import msgspec
 import pytest
-from starlette.applications import Starlette
+from web_caller import Caller, make_site
 
 from edge.aggregator.health import RefusalView
 from edge.aggregator.ingest import Refusal
@@ -20,11 +19,11 @@ from edge.aggregator.store import Decision
 from edge.aggregator.store_view import StoreView
 from edge.aggregator.web import feed as feed_module
 from edge.aggregator.web import shelf_map, words
-from edge.aggregator.web.app import HEADERS, create_app
-from edge.aggregator.web.feed import Feed
-from edge.aggregator.web.page import SECTIONS, Page
+from edge.aggregator.web.live import Sections, changed
+from edge.aggregator.web.pages.overview import SECTIONS, sections_of
+from edge.aggregator.web.refusals import HEADERS
 from edge.aggregator.web.server import WebServer
-from edge.clock import SystemClock
+from edge.aggregator.web.site import Site
 from edge.config import WebSection
 from edge.errors import StartError
 from edge.messages import (
@@ -40,21 +39,37 @@ from edge.messages import (
 
 
 @pytest.fixture
-def page(catalogue, planogram) -> Page:
-    return Page(catalogue, planogram)
+def site(store_dir, catalogue, planogram, view) -> Site:
+    return make_site(store_dir, catalogue, planogram, view)
+
+
+def document(site: Site, view: StoreView) -> str:
+    site.feed.view = view
+    return Caller(site).get("/").text
 
 
 @pytest.fixture
 def view(shelf) -> StoreView:
     event = shelf.event(1, quantity=2)
     line = CartLine(
-        sku="0001", name="Spring water", quantity=2, probability=0.987, unit_price=1.5,
+        sku="0001", name="Spring water", quantity=2, probability=0.987, unit_price=1.5, unit_price_minor=150,
         events=(str(event.identity), "gone-b-9"), confidence="sure",
     )  # fmt: skip
     return StoreView(
         store="corner shop",
         utc=time.time(),
-        carts=(Cart(visit="anna", t=1.0, lines=(line,), total=3.0, probability=0.98, needs_review=False),),
+        carts=(
+            Cart(
+                visit="anna",
+                t=1.0,
+                lines=(line,),
+                total=3.0,
+                total_minor=300,
+                currency="EUR",
+                probability=0.98,
+                needs_review=False,
+            ),
+        ),
         decisions=(
             Decision(event, EventKind.PICK, (ItemCount("0001", 2),), "anna", 0.98, needs_review=False),
         ),
@@ -62,25 +77,10 @@ def view(shelf) -> StoreView:
     )
 
 
-class Visitor:
-    """Asks the app without a socket."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._app = app
-
-    def get(self, path: str, method: str = "GET") -> httpx.Response:
-        async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self._app)
-            async with httpx.AsyncClient(transport=transport, base_url="http://page") as client:
-                return await client.request(method, path)
-
-        return asyncio.run(ask())
-
-
 class Elements(HTMLParser):
     """Ids, inline styles and scripts, and the balance of a document's elements."""
 
-    VOID = ("meta", "link", "img")
+    VOID = ("meta", "link", "img", "input")
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -103,39 +103,39 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_document_is_well_formed_and_has_nothing_inline(page, view):
-    elements = Elements(page.document(view))
+def test_document_is_well_formed_and_has_nothing_inline(site, view):
+    elements = Elements(document(site, view))
     assert elements.open == []
     assert elements.inline == []
     assert len(set(elements.ids)) == len(elements.ids)
     assert set(SECTIONS) <= set(elements.ids)
 
 
-def test_document_says_what_the_view_holds(page, view):
-    html = page.document(view)
+def test_document_says_what_the_view_holds(site, view):
+    html = document(site, view)
     for words_ in ("Visit anna", "98 % sure, no question open", "2 ×", "3.00", "measured", "−1200.0 g",
                    "planned on this spot", "Event gone-b-9 is older"):  # fmt: skip
         assert words_ in html
 
 
-def test_names_from_outside_are_escaped(page, view):
+def test_names_from_outside_are_escaped(site, view):
     evil = "<script>alert(1)</script>"
     cart = msgspec.structs.replace(view.carts[0], visit=evil)
     refusal = RefusalView(evil, Refusal.UNREADABLE, 1, evil, 1.0)
-    html = page.document(msgspec.structs.replace(view, store=evil, carts=(cart,), refusals=(refusal,)))
+    html = document(site, msgspec.structs.replace(view, carts=(cart,), refusals=(refusal,)))
     assert evil not in html
     assert "&lt;script&gt;" in html
 
 
-def test_every_answer_forbids_foreign_content(page, view):
-    client = Visitor(create_app(Feed(page, view), SystemClock()))
-    for path in ("/", "/api/v1/state", "/healthz", "/static/steelyard.css", "/static/steelyard.js", "/none"):
+def test_every_answer_forbids_foreign_content(site):
+    client = Caller(site)
+    for path in ("/", "/api/v1/state", "/healthz", "/static/steelyard.css", "/static/live.js", "/none"):
         answer = client.get(path)
         assert answer.status_code == (404 if path == "/none" else 200), path
         for name, value in HEADERS.items():
             assert answer.headers[name] == value
     assert client.get("/static/../app.py").status_code == 404
-    assert client.get("/", "POST").status_code == 405
+    assert client.post("/").status_code == 405
     assert client.get("/api/v1/state").json()["carts"][0]["visit"] == "anna"
     assert client.get("/api/v1/receipts").json() == []
 
@@ -148,25 +148,24 @@ def test_every_answer_forbids_foreign_content(page, view):
         ({"utc": 1.0}, "stalls"),
     ],
 )
-def test_healthz_names_the_fault(page, view, change, fault):
-    feed = Feed(page, view)
-    client = Visitor(create_app(feed, SystemClock()))
+def test_healthz_names_the_fault(site, view, change, fault):
+    client = Caller(site)
     assert client.get("/healthz").json() == {"status": "ok", "faults": []}
-    feed.offer(msgspec.structs.replace(view, **change))
+    site.feed.offer(msgspec.structs.replace(view, **change))
     answer = client.get("/healthz")
     assert answer.status_code == 503
     assert fault in answer.json()["faults"][0]
 
 
-def test_a_slow_stream_gets_the_latest_state_and_skips_the_rest(page, view):
+def test_a_slow_stream_gets_the_latest_state_and_skips_the_rest(site, view):
     async def story() -> list[tuple[str, str]]:
-        feed = Feed(page, view)
+        feed = site.feed
         feed.bind(asyncio.get_running_loop())
-        stream = feed.follow()
+        stream = changed(feed.follow(), Sections(lambda view: sections_of(site.templates, view)))
         first = [await anext(stream) for _ in SECTIONS]
         assert [name for name, _ in first] == list(SECTIONS)
         for total in range(1, 200):
-            cart = msgspec.structs.replace(view.carts[0], total=float(total))
+            cart = msgspec.structs.replace(view.carts[0], total_minor=100 * total)
             feed.offer(msgspec.structs.replace(view, carts=(cart,)))
         await asyncio.sleep(0.01)
         later = [await anext(stream)]
@@ -178,27 +177,27 @@ def test_a_slow_stream_gets_the_latest_state_and_skips_the_rest(page, view):
     assert "199.00" in later[0][1]
 
 
-def test_streams_are_limited(page, view, monkeypatch):
+def test_streams_are_limited(site, monkeypatch):
     monkeypatch.setattr(feed_module, "STREAMS_MAX", 0)
-    answer = Visitor(create_app(Feed(page, view), SystemClock())).get("/live")
-    assert answer.status_code == 503
+    answer = Caller(site).get("/live")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
 
 
-def test_a_dead_page_never_holds_up_the_writer_or_the_others(page, view):
+def test_a_dead_page_never_holds_up_the_writer_or_the_others(site, view):
     """A client that reads nothing, over real sockets, while another follows."""
-    feed = Feed(page, view)
-    server = WebServer(WebSection(port=0), feed, SystemClock())
+    feed = site.feed
+    server = WebServer(WebSection(port=0), site)
     server.start()
     try:
         dead = socket.create_connection(("127.0.0.1", server.port))
         dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-        dead.sendall(b"GET /live HTTP/1.1\r\nHost: x\r\n\r\n")
+        dead.sendall(b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         living = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
         living.request("GET", "/live")
         stream = living.getresponse()
         longest_s = 0.0
         for total in range(300):
-            cart = msgspec.structs.replace(view.carts[0], total=float(total))
+            cart = msgspec.structs.replace(view.carts[0], total_minor=100 * total)
             began = time.monotonic()
             feed.offer(msgspec.structs.replace(view, carts=(cart,)))
             longest_s = max(longest_s, time.monotonic() - began)
@@ -216,12 +215,11 @@ def test_a_dead_page_never_holds_up_the_writer_or_the_others(page, view):
         socket.create_connection(("127.0.0.1", server.port), timeout=2)
 
 
-def test_taken_port_is_one_sentence(page, view):
-    feed = Feed(page, view)
-    server = WebServer(WebSection(port=0), feed, SystemClock())
+def test_taken_port_is_one_sentence(site):
+    server = WebServer(WebSection(port=0), site)
     assert urllib.parse.urlsplit(server.url).port == server.port
     with pytest.raises(StartError, match="the page cannot listen"):
-        WebServer(WebSection(port=server.port), feed, SystemClock())
+        WebServer(WebSection(port=server.port), site)
     server.stop()
 
 
@@ -255,8 +253,9 @@ def test_percent_is_never_surer_than_the_figure(probability, said):
 def test_words():
     assert words.grams(-621.84, signed=True) == "−621.8 g"
     assert words.grams(12_500) == "12.5 kg"
-    assert words.money(None) == "–"
-    assert words.money(-1.5) == "−1.50"
+    assert words.money(None, "EUR") == "–"
+    assert words.money(-150, "EUR") == "−1.50"
+    assert words.money(2**60 + 1, "JPY") == "1152921504606846977"
     assert words.visit_name("3325379692103139202") == "visit …139202"
     assert words.plate_names(("1/5/10", "1/5/11", "fridge/2/1")) == (
         "gondola 1, shelf 5, plates 10 and 11; fridge, shelf 2, plate 1"

@@ -1,0 +1,72 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from edge.aggregator.web.access.access import is_loopback
+from edge.aggregator.web.access.forms import Form
+from edge.aggregator.web.access.sessions import new_secret
+from edge.aggregator.web.access.visitor import visitor_of
+from edge.aggregator.web.site import SIGN_IN, Room, Site, see_other
+
+WRONG = "Name and password do not belong together."
+LATER = "Too many tries. Wait a minute, then try again."
+UNSAFE = (
+    "Passwords are not taken over an open connection. Set web.certificate and web.key, or sign in at the "
+    "machine itself."
+)
+
+
+def sign_in(site: Site) -> Room:
+    """The form, and what it does."""
+    access = site.access
+
+    def form_page(request: Request, said: str = "", status: int = 200) -> Response:
+        to = _own_path(request.query_params.get("to", "/"))
+        return site.templates.page(
+            request, "sign_in.html", status=status, said=said, to=to, is_open=access.is_open
+        )
+
+    async def page(request: Request) -> Response:
+        return form_page(request)
+
+    async def enter(request: Request, form: Form) -> Response:
+        visitor, name = visitor_of(request), form.get("name")
+        if request.url.scheme != "https" and not is_loopback(visitor.address):
+            return form_page(request, UNSAFE, 403)
+        tries = (f"address {visitor.address}", f"name {name}")
+        if any(access.sign_ins.wait_s(each, access.mono_s) > 0 for each in tries):
+            return form_page(request, LATER, 429)
+        for each in tries:
+            access.sign_ins.count(each, access.mono_s)
+        account = await run_in_threadpool(access.accounts.of_person, name, form.fields.get("password", ""))
+        if account is None:
+            return form_page(request, WRONG, 401)
+        for each in tries:
+            access.sign_ins.forgive(each)
+        visitor.browser = access.sessions.begin(account, access.clock.utc_s())
+        visitor.keeps = True
+        return see_other(_own_path(form.get("to")))
+
+    async def leave(request: Request, _: Form) -> Response:
+        visitor = visitor_of(request)
+        access.sessions.end(visitor.browser)
+        visitor.browser, visitor.keeps = new_secret(), True
+        return see_other(SIGN_IN)
+
+    return Room(
+        routes=[
+            site.page(SIGN_IN, page, None),
+            site.deed(SIGN_IN, enter, None),
+            site.deed("/sign-out", leave, None),
+        ]
+    )
+
+
+def _own_path(path: str) -> str:
+    """A path of this site; anything else is the first page."""
+    is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and "\n" not in path
+    return path if is_own else "/"
