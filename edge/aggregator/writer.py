@@ -25,7 +25,7 @@ from edge.aggregator.store_view import StoreView, view_of
 from edge.broker.connection import Received
 from edge.clock import Clock
 from edge.config import AggregatorConfig
-from edge.errors import MessageError
+from edge.errors import MessageError, StorageError
 from edge.messages import (
     CommandVerb,
     CounterMessage,
