@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from edge.aggregator.carts.account import Finding
+from edge.aggregator.carts.contents import Finding
 from edge.config import CartSection
 from edge.messages import EventIdentity, EventKind, ItemCount, ShelfEvent
 

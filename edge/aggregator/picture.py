@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from edge.aggregator.carts.account import NOTHING, Contents
+from edge.aggregator.carts.contents import NOTHING, Contents
 from edge.aggregator.carts.doubt import Doubt
 from edge.aggregator.carts.timeline import Timeline
 from edge.aggregator.decisions import Decision

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
 
-from edge.aggregator.carts.account import Account, Claim, Resting, Sighting, Thing
-from edge.aggregator.carts.experience import Experience, LearnedLayout, Tally
+from edge.aggregator.carts.account import Claim, Resting, Sighting, Thing
+from edge.aggregator.carts.beam import Beam, Column, Rows
+from edge.aggregator.carts.experience import Experience, LearnedLayout, Tally, tallies
 from edge.aggregator.carts.placing import Placing
 from edge.messages import EventKind, Hypothesis, ItemCount
 from edge.planogram import Catalogue
@@ -57,7 +58,6 @@ OUTSIDE = math.log(1e-4)
 class Branch:
     """One way to read an event within one account, before it is known who did it."""
 
-    log_fit: float  # [nat, 1/g]
     items: tuple[ItemCount, ...] = ()  # of what is put back: told by `lost`
     gained: tuple[Thing, ...] = ()
     lost: tuple[Thing, ...] = ()
@@ -65,10 +65,40 @@ class Branch:
     lifted: Resting | None = None
     foreign: bool = False
     seen: tuple[Sighting, ...] = ()
+    happened: bool = True
+
+    @property
+    def read_as(self) -> tuple[ItemCount, ...]:
+        """What the event moved, as far as the catalogue knows it, by SKU."""
+        if self.items:
+            return self.items
+        skus = [thing.sku for thing in self.lost if thing.sku]
+        return tuple(ItemCount(sku, skus.count(sku)) for sku in sorted(set(skus)))
+
+
+DID_NOT_HAPPEN = Branch(happened=False)
+
+
+Fitting = tuple[float, Branch]
+"""How well a branch fits [nat, 1/g], and the branch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Branches:
+    """All branches of some accounts, best first."""
+
+    log_fits: tuple[float, ...]  # [nat, 1/g]
+    branches: tuple[Branch, ...]
+
+    @classmethod
+    def of(cls, fitting: Iterable[Fitting]) -> Branches:
+        """Of branches in any order."""
+        ranked = sorted(fitting, key=lambda each: -each[0])
+        return cls(tuple(log_fit for log_fit, _ in ranked), tuple(branch for _, branch in ranked))
 
 
 class Branching:
-    """The ways to read one claim, best first; they depend on few parts of an account, so accounts share.
+    """The ways to read one claim; they depend on few parts of an account, so accounts share.
 
     Attributes:
         log_fit_max: [nat, 1/g] no branch fits better.
@@ -93,8 +123,9 @@ class Branching:
         # What pictures say of one unit, against goods that nobody knows; 0 where they or weight rule it out.
         singles = [each for each in claim.hypotheses if len(each.items) == 1]
         self._seen = {each.items[0].sku: each.log_likelihood.vision for each in singles}
-        self._picks: dict[tuple[tuple[Resting, ...], Tally, str | None], Sequence[Branch]] = {}
-        self._returns: dict[tuple[Thing, ...], Sequence[Branch]] = {}
+        self._picks: dict[tuple[tuple[Resting, ...], Tally, str | None], Branches] = {}
+        self._returns: dict[tuple[Thing, ...], Branches] = {}
+        self._tallied: tuple[Sequence[Tally], Rows] | None = None  # of all accounts
         self._always = tuple(self._goods_taken() if self._is_pick else self._anything_put())
         # No unit that was weighed before fits better than exactly, weighed as well as this one.
         log_known = self._log_straddle + _log_match(0.0, claim.sigma_g**2 + MATCH_G**2)
@@ -114,30 +145,35 @@ class Branching:
     def _is_pick(self) -> bool:
         return self._claim.kind is EventKind.PICK
 
-    def of(self, account: Account, visit: str | None) -> Sequence[Branch]:
-        """All branches of an account when ``visit`` did it."""
+    def of(self, beam: Beam, rows: Rows, visit: str | None) -> Column[Branches]:
+        """All branches of some accounts when ``visit`` did it."""
         if self._is_pick:
-            lying = tuple(each for each in account.resting if self._plates.intersection(each.plates))
-            recent = [sighting for sighting in account.seen if sighting.gondola == self._gondola]
-            tally = Tally.of(recent, self._claim.plates)
-            key = lying, tally, visit if any(each.thing.foreign for each in lying) else None
-            if (branches := self._picks.get(key)) is None:
-                goods = self._placed(self._tally.joined(tally))
-                branches = self._picks[key] = _sorted([*goods, *self._lifted(lying, visit)])
-            return branches
-        held = account.things_of(visit)
-        if (branches := self._returns.get(held)) is None:
-            branches = self._returns[held] = _sorted([*self._put_back(held), *self._always])
-        return branches
+            if self._tallied is None:
+                self._tallied = tallies(beam.seen, self._claim.plates)
+            known, numbers = self._tallied
+            lying = beam.resting.rows(rows).mapped(self._lying_here)
+            return lying.changed(numbers[rows], lambda here, number: self._taken(here, known[number], visit))
+        held = beam.held.column(visit) if visit is not None else None
+        return (held.rows(rows) if held else Column[tuple[Thing, ...]].same((), len(rows))).mapped(self._put)
 
     # --- taken ----------------------------------------------------------------------------------------
 
-    def _placed(self, tally: Tally) -> Iterator[Branch]:
+    def _lying_here(self, resting: tuple[Resting, ...]) -> tuple[Resting, ...]:
+        return tuple(each for each in resting if self._plates.intersection(each.plates))
+
+    def _taken(self, lying: tuple[Resting, ...], tally: Tally, visit: str | None) -> Branches:
+        key = lying, tally, visit if any(each.thing.foreign for each in lying) else None
+        if (branches := self._picks.get(key)) is None:
+            goods = self._placed(self._tally.joined(tally))
+            branches = self._picks[key] = Branches.of([*goods, *self._lifted(lying, visit)])
+        return branches
+
+    def _placed(self, tally: Tally) -> Iterator[Fitting]:
         """The goods of the place, or something unknown, given what picks have shown of it."""
         plates = self._claim.plates
-        for branch, hypothesis in zip(self._always, self._claim.hypotheses, strict=True):
+        for (log_fit, branch), hypothesis in zip(self._always, self._claim.hypotheses, strict=True):
             if not branch.seen:
-                yield branch
+                yield log_fit, branch
                 continue
             # Of goods of several SKUs each is taken to have an equal part in what the node says of the place.
             log_layout = hypothesis.log_likelihood.layout
@@ -145,22 +181,22 @@ class Branching:
             log_learned = sum(
                 self._layout.log_prior(each.sku, log_planned, plates, tally) for each in branch.seen
             )
-            yield replace(branch, log_fit=branch.log_fit - log_layout + log_learned)
+            yield log_fit - log_layout + log_learned, branch
 
-    def _goods_taken(self) -> Iterator[Branch]:
+    def _goods_taken(self) -> Iterator[Fitting]:
         """The goods of the place as the planogram alone has it, or something unknown."""
         claim = self._claim
         for hypothesis in claim.hypotheses:
             fit = hypothesis.log_likelihood.total
             if not hypothesis.items:
-                yield Branch(fit, gained=(Thing("", claim.weight_g, claim.sigma_g),))
+                yield fit, Branch(gained=(Thing("", claim.weight_g, claim.sigma_g),))
                 continue
             seen = tuple(
                 self._layout.sighting(claim.event, claim.plates, item.sku) for item in hypothesis.items
             )
-            yield Branch(fit, hypothesis.items, self._units(hypothesis), seen=seen)
+            yield fit, Branch(hypothesis.items, self._units(hypothesis), seen=seen)
 
-    def _lifted(self, lying: tuple[Resting, ...], visit: str | None) -> Iterator[Branch]:
+    def _lifted(self, lying: tuple[Resting, ...], visit: str | None) -> Iterator[Fitting]:
         """What lies there by mistake."""
         for resting in lying:
             thing = resting.thing
@@ -168,27 +204,32 @@ class Branching:
             fit += STRANGER if thing.foreign and resting.owner != visit else 0.0
             items = (ItemCount(thing.sku, 1),) if thing.sku else ()
             gained = () if thing.foreign else (thing,)
-            yield Branch(fit, items, gained, lifted=resting, foreign=thing.foreign)
+            yield fit, Branch(items, gained, lifted=resting, foreign=thing.foreign)
 
     # --- put --------------------------------------------------------------------------------------------
 
-    def _put_back(self, held: tuple[Thing, ...]) -> Iterator[Branch]:
+    def _put(self, held: tuple[Thing, ...]) -> Branches:
+        if (branches := self._returns.get(held)) is None:
+            branches = self._returns[held] = Branches.of([*self._put_back(held), *self._always])
+        return branches
+
+    def _put_back(self, held: tuple[Thing, ...]) -> Iterator[Fitting]:
         """Something that the visit holds."""
         for lot in _lots(held):
             log_place = sum(self._log_place(sku) for sku in sorted({thing.sku for thing in lot}))
             several = (len(lot) - 1) * SEVERAL - math.log(len(held))
             fit = log_place + self._log_straddle + several
             fit += self._log_same(lot) + self._log_seen(lot)
-            branch = Branch(fit, lost=lot, laid=self._laid(lot))
+            branch = Branch(lost=lot, laid=self._laid(lot))
             if branch.laid is None or not self._differs(lot):
-                yield branch
+                yield fit, branch
                 continue
             # One of the two weighings went wrong. If it is this one, the thing weighs what it did before.
-            half = replace(branch, log_fit=branch.log_fit - math.log(2.0))
-            yield half
-            yield replace(half, laid=msgspec.structs.replace(branch.laid, thing=lot[0]))
+            yield fit - math.log(2.0), branch
+            before = msgspec.structs.replace(branch.laid, thing=lot[0])
+            yield fit - math.log(2.0), replace(branch, laid=before)
 
-    def _anything_put(self) -> Iterator[Branch]:
+    def _anything_put(self) -> Iterator[Fitting]:
         """Something of the store's that nobody is known to hold, or something else."""
         claim = self._claim
         for hypothesis in claim.hypotheses:
@@ -196,10 +237,10 @@ class Branching:
                 terms, skus = hypothesis.log_likelihood, [item.sku for item in hypothesis.items]
                 log_place = sum(self._log_place(sku) - self._placing.log_skus for sku in skus)
                 fit = OUTSIDE + log_place + terms.weight + terms.stock + terms.vision
-                yield Branch(fit, hypothesis.items, laid=self._laid(self._units(hypothesis)))
+                yield fit, Branch(hypothesis.items, laid=self._laid(self._units(hypothesis)))
         thing = Thing("", claim.weight_g, claim.sigma_g, foreign=True)
         fit = FOREIGN + self._log_place("") + self._log_straddle
-        yield Branch(fit, laid=Resting(claim.plates, thing), foreign=True)
+        yield fit, Branch(laid=Resting(claim.plates, thing), foreign=True)
 
     def _laid(self, lot: tuple[Thing, ...]) -> Resting | None:
         """A single thing in a wrong place is remembered; goods in their own place are stock again."""
@@ -261,10 +302,6 @@ def _log_match(apart_g: float, variance: float) -> float:
     peak = math.exp(-0.5 * apart_g**2 / variance) / math.sqrt(2 * math.pi * variance)
     wrong = math.exp(-abs(apart_g) / MISMATCH_G) / (2 * MISMATCH_G)
     return math.log(max((1 - MISMATCH) * peak + MISMATCH * wrong, 1e-300))
-
-
-def _sorted(branches: list[Branch]) -> Sequence[Branch]:
-    return sorted(branches, key=lambda branch: -branch.log_fit)
 
 
 def _lots(held: tuple[Thing, ...]) -> Iterator[tuple[Thing, ...]]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from edge.aggregator.carts.account import Beam, Choice, Content, content_of
+from edge.aggregator.carts.account import Choice
+from edge.aggregator.carts.beam import Beam, Column
+from edge.aggregator.carts.contents import Content, content_of
 from edge.aggregator.carts.testimony import Testimony
 from edge.messages import EventIdentity, Reading
 
@@ -48,22 +50,34 @@ class Doubt:
 
 def doubts_of(beam: Beam, visit: str) -> tuple[Doubt, ...]:
     """Events that tell apart what a visit may hold; the most information a second first."""
-    contents = [content_of(account.things_of(visit)) for account in beam]
-    if len(set(contents)) < 2:
+    held = beam.held.column(visit)
+    if held is None:
         return ()
-    weights = [math.exp(account.log_weight) for account in beam]
+    contents = held.mapped(content_of)
+    if len(contents.values) < 2:
+        return ()
+    weights = beam.weights
     found: list[Doubt] = []
-    for column in zip(*(account.choices for account in beam), strict=True):
-        joint: dict[tuple[Choice, Content], float] = defaultdict(float)
-        for choice, content, weight in zip(column, contents, weights, strict=True):
-            joint[choice, content] += weight
+    for event, column in beam.choices.columns():
+        joint = _joint(column, contents, weights)
         candidates = ranked((reading_of(choice), mass) for (choice, _), mass in joint.items())
         if len(candidates) < 2:
             continue
         information = _information(joint, tuple(reading for reading, _ in candidates))
         if information >= TELLING_NAT:
-            found.append(Doubt(column[0].event, candidates, information))
+            found.append(Doubt(event, candidates, information))
     return tuple(sorted(found, key=lambda doubt: (-doubt.information_nat / doubt.expected_s, doubt.event)))
+
+
+def _joint(
+    choices: Column[Choice], contents: Column[Content], weights: Sequence[float]
+) -> dict[tuple[Choice, Content], float]:
+    """Mass of each pair that accounts have, in the order of the accounts."""
+    mass: dict[tuple[int, int], float] = defaultdict(float)
+    numbers = zip(choices.numbers.tolist(), contents.numbers.tolist(), strict=True)
+    for pair, weight in zip(numbers, weights, strict=True):
+        mass[pair] += weight
+    return {(choices.values[one], contents.values[other]): each for (one, other), each in mass.items()}
 
 
 def reading_of(choice: Choice) -> Reading:

@@ -12,7 +12,11 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edge.aggregator.carts.account import Sighting
+from edge.aggregator.carts.beam import Rows, Table
 from edge.messages import EventIdentity
 from edge.planogram import Planogram, shelf_of
 
@@ -56,6 +60,40 @@ class Tally:
         for sku, count in other.here:
             here[sku] = here.get(sku, 0.0) + count
         return Tally(self.picks + other.picks, self.missed + other.missed, tuple(sorted(here.items())))
+
+
+def tallies(
+    seen: Table[EventIdentity, tuple[Sighting, ...]], plates: tuple[str, ...]
+) -> tuple[list[Tally], Rows]:
+    """What accounts saw of some plates themselves: the tallies that there are, and each account's.
+
+    Args:
+        seen: by event of a pick; one event is on one gondola.
+        plates: of one gondola.
+    """
+    gondola = _gondola_of(plates)
+    accounts = len(seen.numbers)
+    picks, missed = np.zeros(accounts), np.zeros(accounts)
+    here: dict[str, NDArray[np.float64]] = {}  # by SKU
+    for _, column in seen.columns():
+        if next((each.gondola for value in column.values for each in value), "") != gondola:
+            continue
+        told = [Tally.of(value, plates) for value in column.values]
+        picks += np.array([each.picks for each in told])[column.numbers]
+        missed += np.array([each.missed for each in told])[column.numbers]
+        for sku in sorted({sku for each in told for sku, _ in each.here}):
+            counts = np.array([dict(each.here).get(sku, 0.0) for each in told])
+            here[sku] = here.get(sku, 0.0) + counts[column.numbers]
+    known: dict[tuple[float, ...], int] = {}
+    rows = np.column_stack((picks, missed, *here.values())).tolist()
+    numbers = [known.setdefault(tuple(row), len(known)) for row in rows]
+    found = [
+        Tally(
+            own, strange, tuple(sorted((sku, each) for sku, each in zip(here, counts, strict=True) if each))
+        )
+        for own, strange, *counts in known
+    ]
+    return found, np.array(numbers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from edge.aggregator.carts.account import (
-    EMPTY_STORE,
-    Beam,
-    Choice,
-    Claim,
+import numpy as np
+
+from edge.aggregator.carts.account import Claim
+from edge.aggregator.carts.beam import EMPTY_STORE, Beam
+from edge.aggregator.carts.belief import CartBelief
+from edge.aggregator.carts.contents import (
     Contents,
     Finding,
+    agreed,
     contents_of,
     findings_of,
     sightings_of,
-    without_events,
-    without_visits,
 )
-from edge.aggregator.carts.belief import CartBelief
 from edge.aggregator.carts.doubt import Doubt, doubts_of
 from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience
 from edge.messages import EventIdentity
@@ -46,12 +45,15 @@ SPARSE = 256
 LOT = 10 * EVERY
 """[claims] forgotten at a time."""
 
+NOT_KEPT = EMPTY_STORE.rows(np.zeros(0, np.intp), np.zeros(0))
+"""A beam without accounts stands where one can be computed again."""
+
 
 @dataclass(slots=True)
 class _Step:
     """The belief after one claim."""
 
-    beam: Beam  # (): not kept, nor is the experience
+    beam: Beam  # NOT_KEPT: nor is the experience
     closed: frozenset[str]  # visits whose doubts are settled
     experience: Experience = NO_EXPERIENCE  # of settled events
     findings: dict[EventIdentity, Finding] = field(default_factory=dict)  # settled here
@@ -80,7 +82,7 @@ class Timeline:
         kept = {last, last - RECENT // 4, last - RECENT + 1, *range(SPARSE - 1, last, SPARSE)}
         return vars(self) | {
             "_steps": [
-                step if index in kept else replace(step, beam=(), experience=NO_EXPERIENCE)
+                step if index in kept else replace(step, beam=NOT_KEPT, experience=NO_EXPERIENCE)
                 for index, step in enumerate(self._steps)
             ]
         }
@@ -188,43 +190,37 @@ class Timeline:
             self._steps.append(self._step(before, self._claims[event]))
             old = len(self._steps) - 1 - RECENT
             if old >= 0 and (old + 1) % EVERY:
-                self._steps[old].beam, self._steps[old].experience = (), NO_EXPERIENCE
-        return self._steps[-1].beam if self._steps else self._start.beam
+                self._steps[old].beam, self._steps[old].experience = NOT_KEPT, NO_EXPERIENCE
+        return (self._steps[-1] if self._steps else self._start).beam
 
     def _step(self, before: _Step, claim: Claim) -> _Step:
         long_ago = claim.t_onset_s - SETTLED_S
         closed = frozenset(visit for visit, left_at in self._left.items() if left_at < long_ago)
         step = _Step(before.beam, closed, before.experience)
+        beam = before.beam
         if not closed <= before.closed:
-            settled = frozenset(self._settled(before.beam, closed, long_ago))
-            step.contents = {
-                visit: part for visit, part in contents_of(before.beam).items() if visit in closed
-            }
-            step.doubts = {visit: doubts_of(before.beam, visit) for visit in step.contents}
-            step.findings |= _among(findings_of(before.beam), settled)
-            step.experience = step.experience.joined(sightings_of(before.beam, settled).items())
-            step.beam = without_visits(before.beam, closed, settled)
-        step.beam = self._belief.update(step.beam, claim, step.experience)
-        agreed = [column[0] for column in _columns(step.beam) if column.count(column[0]) == len(column)]
-        if agreed:
-            step.findings |= {choice.event: (choice, 1.0) for choice in agreed}
-            events = {choice.event for choice in agreed}
-            step.experience = step.experience.joined(sightings_of(step.beam, events).items())
-            step.beam = without_events(step.beam, events)
+            settled = frozenset(self._settled(beam, closed, long_ago))
+            step.contents = {visit: part for visit, part in contents_of(beam).items() if visit in closed}
+            step.doubts = {visit: doubts_of(beam, visit) for visit in step.contents}
+            step.findings |= _among(findings_of(beam), settled)
+            step.experience = step.experience.joined(sightings_of(beam, settled).items())
+            beam = beam.without_events(settled).without_visits(closed)
+        beam = self._belief.update(beam, claim, step.experience)
+        if same := agreed(beam):
+            step.findings |= {choice.event: (choice, 1.0) for choice in same}
+            events = {choice.event for choice in same}
+            step.experience = step.experience.joined(sightings_of(beam, events).items())
+            beam = beam.without_events(events)
+        step.beam = beam
         return step
 
     def _settled(self, beam: Beam, closed: frozenset[str], long_ago: float) -> Iterator[EventIdentity]:
         """Old events that nobody who may still be in the store can have done."""
-        for column in _columns(beam):
-            claim = self._claims.get(column[0].event)
+        for event, column in beam.choices.columns():
+            claim = self._claims.get(event)
             is_old = claim is None or claim.t_s < long_ago
-            if is_old and closed.issuperset(choice.visit for choice in column if choice.visit):
-                yield column[0].event
-
-
-def _columns(beam: Beam) -> Iterator[tuple[Choice, ...]]:
-    """What all accounts say of each event that they remember."""
-    return zip(*(account.choices for account in beam), strict=True)
+            if is_old and closed.issuperset(choice.visit for choice in column.used() if choice.visit):
+                yield event
 
 
 def _among(

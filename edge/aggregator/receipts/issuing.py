@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge.aggregator.carts.account import Contents
+from edge.aggregator.carts.contents import Contents
 from edge.aggregator.receipts.tickets import total_of
 from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.visits.visit import Visit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from edge.aggregator.carts.account import Contents
+from edge.aggregator.carts.contents import Contents
 from edge.aggregator.decisions import Decision
 from edge.aggregator.visits.visit import Visit
 from edge.config import CartSection

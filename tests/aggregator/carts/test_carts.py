@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_store import PLATES, WEIGHTS_G
 
-from edge.aggregator.carts.account import EMPTY_STORE, Actor, Beam, Claim, contents_of, findings_of
+from edge.aggregator.carts.account import Actor, Claim
+from edge.aggregator.carts.beam import EMPTY_STORE, Beam
 from edge.aggregator.carts.belief import RESTING_MAX, CartBelief
+from edge.aggregator.carts.contents import contents_of, findings_of
 from edge.aggregator.carts.experience import LearnedLayout
 from edge.aggregator.carts.placing import Placing
 from edge.config import CartSection

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from test_carts import ANNA, after, claim
 
 from edge.aggregator.carts import testimony
-from edge.aggregator.carts.account import Actor, contents_of, findings_of
+from edge.aggregator.carts.account import Actor
 from edge.aggregator.carts.belief import CartBelief
+from edge.aggregator.carts.contents import contents_of, findings_of
 from edge.aggregator.carts.doubt import doubts_of
 from edge.aggregator.carts.experience import LearnedLayout
 from edge.aggregator.carts.placing import Placing

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from small_store import PLATES
 
-from edge.aggregator.carts.account import EMPTY_STORE, Actor, Beam, Claim, contents_of
+from edge.aggregator.carts.account import Actor, Claim
+from edge.aggregator.carts.beam import EMPTY_STORE, Beam
 from edge.aggregator.carts.belief import CartBelief
+from edge.aggregator.carts.contents import contents_of
 from edge.aggregator.carts.experience import LearnedLayout
 from edge.aggregator.carts.placing import Placing
 from edge.config import CartSection
