@@ -16,7 +16,6 @@ from edge.messages.counter import (
     Reading,
     Retraction,
     ReviewAnswer,
-    Statement,
 )
 from edge.messages.evidence import Crop, CropSide, EventEvidence, NothingSeen, PlateTrace
 from edge.messages.node import (
@@ -47,6 +46,19 @@ from edge.messages.shelf import (
     PlateDelta,
     ShelfEvent,
 )
+from edge.messages.statement import Statement
+from edge.messages.stock import (
+    FacingStock,
+    MisplacedGoods,
+    ModeBegun,
+    ModeEnded,
+    ModeSummary,
+    RunningMode,
+    ShelfMode,
+    ShelfStock,
+    StockCount,
+    StockState,
+)
 from edge.messages.tickets import Cart, CartLine, CorrectionReason, Receipt, ReceiptStatus
 
 __all__ = [
@@ -72,11 +84,16 @@ __all__ = [
     "EventIdentity",
     "EventKind",
     "EvidenceTerms",
+    "FacingStock",
     "GateDirection",
     "GateEvent",
     "Hypothesis",
     "ItemCount",
     "KeyPoint",
+    "MisplacedGoods",
+    "ModeBegun",
+    "ModeEnded",
+    "ModeSummary",
     "NodeHealth",
     "NodeMessage",
     "NodeRecord",
@@ -95,9 +112,14 @@ __all__ = [
     "ReviewAnswer",
     "ReviewCase",
     "ReviewQueue",
+    "RunningMode",
     "SensorState",
     "ShelfEvent",
+    "ShelfMode",
+    "ShelfStock",
     "Statement",
+    "StockCount",
+    "StockState",
     "Target",
     "TrackFrame",
 ]

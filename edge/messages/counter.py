@@ -1,7 +1,4 @@
-"""What people say at the counter: reviewers, shoppers and staff.
-
-Each statement has a name of its own, made by whoever sends it, so that saying it twice changes nothing.
-"""
+"""What people say at the counter: reviewers, shoppers and staff."""
 
 from __future__ import annotations
 
@@ -10,13 +7,9 @@ from typing import Annotated
 import msgspec
 
 from edge.messages.shelf import EventIdentity, ItemCount
-from edge.payload import Level, Payload
-
-Person = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-"""Who said it: the name of a reviewer's or an employee's login, or ``shopper``."""
-
-Sentence = Annotated[str, msgspec.Meta(max_length=500)]
-"""Free text of a person."""
+from edge.messages.statement import Sentence, Statement
+from edge.messages.stock import ModeBegun, ModeEnded, StockCount
+from edge.payload import Level
 
 READINGS_MAX = 16
 """[readings] that one question may offer."""
@@ -29,14 +22,6 @@ class Reading(msgspec.Struct, frozen=True, order=True):
     visit: Level | None  # None: nobody who is tracked
     foreign: bool = False  # a thing that is not the store's
     happened: bool = True  # False: plates moved, and no goods did
-
-
-class Statement(Payload, frozen=True, kw_only=True):
-    """What all statements share."""
-
-    id: Annotated[Level, msgspec.Meta(min_length=8)]  # unique; a UUID serves
-    t: float  # [s] when it was said
-    by: Person
 
 
 class ReviewAnswer(Statement, frozen=True, kw_only=True, tag="answer"):
@@ -82,4 +67,6 @@ class DisputeVerdict(Statement, frozen=True, kw_only=True, tag="verdict"):
     reason: Sentence = ""
 
 
-CounterMessage = ReviewAnswer | AuditVerdict | Retraction | Dispute | DisputeVerdict
+CounterMessage = (
+    ReviewAnswer | AuditVerdict | Retraction | Dispute | DisputeVerdict | StockCount | ModeBegun | ModeEnded
+)
