@@ -195,6 +195,14 @@ class Planogram:
         """Names of all shelves."""
         return tuple(self._shelves)
 
+    def has_place(self, place: str) -> bool:
+        """Whether it has a shelf (``gondola/shelf``) or gondola of that name; empty is the whole store."""
+        return (
+            not place
+            or place in self._shelves
+            or any(shelf.startswith(f"{place}/") for shelf in self._shelves)
+        )
+
     def box_of(self, plates: Iterable[str]) -> tuple[Box, ...]:
         """Boxes of those plates that the planogram knows."""
         return tuple(self.plates[plate] for plate in plates if plate in self.plates)

@@ -20,6 +20,8 @@ from edge.messages import (
     Receipt,
     Reply,
     ReviewQueue,
+    ShelfStock,
+    StockState,
     TrackFrame,
 )
 
@@ -54,10 +56,12 @@ CART = Topic("cart/{visit}", Cart, True, "aggregator", "on change; cleared after
 RECEIPT = Topic("receipt", Receipt, False, "aggregator", "at exit; on correction", None)
 COUNTER = Topic("counter", CounterMessage, False, "page, point of sale", "as it is said", None)
 REVIEW = Topic("review", ReviewQueue, True, "aggregator", "on change", None)
+STOCK = Topic("stock", StockState, True, "aggregator", "on change", None)
+SHELF_STOCK = Topic("stock/{gondola}/{shelf}", ShelfStock, True, "aggregator", "on change", None)
 
 TABLE = (
     NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_HEALTH, NODE_ACK, NODE_COMMAND, NODE_REPLY,
-    TRACK, GATE, CART, RECEIPT, COUNTER, REVIEW,
+    TRACK, GATE, CART, RECEIPT, COUNTER, REVIEW, STOCK, SHELF_STOCK,
 )  # fmt: skip
 
 _NAME = re.compile(r"[^/+#\x00]+")

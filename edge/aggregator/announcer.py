@@ -11,11 +11,12 @@ import logging
 from collections.abc import Callable, Iterable
 
 from edge.aggregator.review.queue import published
+from edge.aggregator.stock.state import StockView
 from edge.aggregator.store import Store
 from edge.errors import MessageError
-from edge.messages import Ack, Cart, Command, CommandVerb, Receipt, ReviewQueue
+from edge.messages import Ack, Cart, Command, CommandVerb, Receipt, ReviewQueue, ShelfStock, StockState
 from edge.payload import encode
-from edge.topics import CART, NODE_ACK, NODE_COMMAND, RECEIPT, REVIEW, TopicNames
+from edge.topics import CART, NODE_ACK, NODE_COMMAND, RECEIPT, REVIEW, SHELF_STOCK, STOCK, TopicNames
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ class Announcer:
         self._told: dict[str, Cart | None] = {}  # by visit; None: to be cleared
         self._receipts: list[Receipt] = []  # not yet handed to the broker
         self._queue: ReviewQueue | None = published(())  # as the broker has it; None: not known
+        self._stock: dict[str, StockState | ShelfStock] = {}  # by topic, as the broker has it
         self._asked: dict[tuple[str, CommandVerb, str, str], tuple[int, int]] = {}  # (when, wait) [ns]
 
     def acknowledge(self, node: str, ack: Ack) -> None:
@@ -71,10 +73,21 @@ class Announcer:
         if queue != self._queue and self._publish(self._names.of(REVIEW), encode(queue), True):
             self._queue = queue
 
+    def update_stock(self, stock: StockView) -> None:
+        """Publish what has changed of the stock: the store's list, and shelf by shelf what stands there."""
+        told: dict[str, StockState | ShelfStock] = {self._names.of(STOCK): stock.state}
+        for shelf in stock.shelves:
+            gondola, _, name = shelf.shelf.partition("/")
+            told[self._names.of(SHELF_STOCK, gondola=gondola, shelf=name)] = shelf
+        for topic, payload in told.items():
+            if self._stock.get(topic) != payload and self._publish(topic, encode(payload), True):
+                self._stock[topic] = payload
+
     def connected(self, store: Store) -> None:
         """A new connection: the broker may have lost everything, so tell it all."""
         self._told = dict.fromkeys(self._told)
         self._queue = None
+        self._stock.clear()
         self.update(store)
         self.update_review(store)
 

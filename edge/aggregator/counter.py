@@ -7,6 +7,7 @@ planned and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from edge.aggregator.carts.doubt import Doubt
 from edge.aggregator.entries import GivenUpEntry, ReceiptEntry, StatementEntry
@@ -38,6 +39,14 @@ DAY_S = 86_400.0
 
 GIVEN_UP_LATE = "nobody answered in time"
 GIVEN_UP_FULL = "too many questions were open"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What changed by something that was said."""
+
+    events: frozenset[EventIdentity]  # of which people now say something else
+    statements: tuple[tuple[CounterMessage, bool], ...]  # new, or of another standing; whether they stand
 
 
 class Counter:
@@ -133,14 +142,16 @@ class Counter:
 
     # --- apply ------------------------------------------------------------------------------------
 
-    def apply_statement(self, entry: StatementEntry) -> frozenset[EventIdentity]:
-        """Take in what somebody said; events of which people now say something else."""
+    def apply_statement(self, entry: StatementEntry) -> Heard:
+        """Take in what somebody said."""
         changed: frozenset[EventIdentity] = frozenset()
         self._version += 1
-        for touched in self._statements.add(entry):
-            changed |= self.desk.apply(touched)
-            self.book.remark(touched.statement)
-        return changed
+        touched = self._statements.add(entry)
+        for each in touched:
+            changed |= self.desk.apply(each)
+            self.book.remark(each.statement)
+        said = [each.statement for each in touched]
+        return Heard(changed, tuple((each, self._statements.stands(each)) for each in said))
 
     def apply_given_up(self, entry: GivenUpEntry) -> None:
         """A receipt waits no longer."""

@@ -12,7 +12,8 @@ What is refused, and what is kept:
 * A payload that cannot be read though it names its node, boot and number, or numbers that cannot be (an
   empty list of hypotheses, a time in milliseconds): no repetition makes it better. It goes into the ledger
   as refused, word for word, charges nobody, and is acknowledged: its node may forget it.
-* A visit without a usable name: refused.
+* A visit without a usable name: refused. So is a count of a facing, or a mode at a place, that the planogram
+  does not have: whoever says it is there to be told.
 * An unknown plate or SKU: kept, because that something happened is a fact and the planogram may be what is
   wrong; but flagged, counted and shown.
 * A duplicate, or a revision lower than one already held: changes nothing, and is acknowledged again, because
@@ -39,10 +40,12 @@ from edge.messages import (
     Disturbance,
     EventIdentity,
     GateEvent,
+    ModeBegun,
     NodeHealth,
     NodeMessage,
     NodeState,
     ShelfEvent,
+    StockCount,
     TrackFrame,
 )
 from edge.payload import Count, Level, decode
@@ -69,6 +72,8 @@ class Refusal(StrEnum):
     FOREIGN_NODE = "names another node than its topic"
     IMPOSSIBLE_NUMBER = "impossible number"
     UNUSABLE_VISIT = "unusable visit name"
+    UNKNOWN_FACING = "unknown facing"
+    UNKNOWN_PLACE = "unknown gondola or shelf"
     FOREIGN_EVENT = "evidence of another event than its topic"
     NOT_A_PICTURE = "evidence with a picture that is none"
     NOT_A_CROP = "evidence with a picture that is no crop of a shelf"
@@ -153,7 +158,7 @@ class Ingest:
             case NodeState() | NodeHealth():
                 return self._judge_sender(message.node, sender)
             case _:  # whoever said it has a name of its own, which the store knows again
-                return _judge_people(message.t, [])
+                return self._judge_statement(message)
 
     def _judge_sender(self, node: str, sender: str) -> Judgement:
         if self._nodes and sender not in self._nodes:
@@ -179,6 +184,15 @@ class Ingest:
             self.duplicates_total += 1
             return DUPLICATE
         return NEW
+
+    def _judge_statement(self, message: CounterMessage) -> Judgement:
+        if isinstance(message, ModeBegun) and not self._planogram.has_place(message.place):
+            return Judgement(Disposition.REFUSED, Refusal.UNKNOWN_PLACE)
+        if isinstance(message, StockCount):
+            is_known = message.plate in self._planogram.plates and message.sku in self._catalogue
+            if not is_known:
+                return Judgement(Disposition.REFUSED, Refusal.UNKNOWN_FACING)
+        return _judge_people(message.t, [])
 
     def refuse_for_good(self, payload: bytes, *, sender: str, reason: Refusal) -> RefusalEntry | None:
         """The entry that settles a refused message of node ``sender``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from edge.messages import Disturbance, EventIdentity, ShelfEvent
 
@@ -63,6 +63,10 @@ class ShelfRecord:
     def event(self, identity: EventIdentity) -> ShelfEvent:
         """A remembered event."""
         return self._events[identity]
+
+    def events(self) -> Iterator[ShelfEvent]:
+        """Every remembered event, in the order in which they became known."""
+        return iter(self._events.values())
 
     def find(self, identity: EventIdentity) -> ShelfEvent | None:
         """An event, if it is remembered."""

@@ -8,7 +8,7 @@ What the carts hold depends on the entries alone, not on the order in which they
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from edge.aggregator.carts.account import Claim
@@ -34,6 +34,13 @@ from edge.aggregator.picture import Picture
 from edge.aggregator.receipts.tickets import Tickets
 from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.shelf_record import REMEMBERED, REMEMBERED_MAX, REMEMBERED_S, ShelfRecord
+from edge.aggregator.stock.book import StockBook, StockStatement
+from edge.aggregator.stock.inventory import Inventory
+from edge.aggregator.stock.modes import Period
+from edge.aggregator.stock.movement import Movement
+from edge.aggregator.stock.movements import Movements
+from edge.aggregator.stock.reading import StockReader
+from edge.aggregator.stock.suspension import suspended
 from edge.aggregator.visits.register import VisitRegister
 from edge.aggregator.visits.visit import Visit
 from edge.config import AttributionSection, CartSection, ReviewSection
@@ -56,6 +63,7 @@ class Store:
 
     Attributes:
         counter: receipts, and what people are asked and have said.
+        stock: what stands on the shelves, and when staff work at them.
     """
 
     def __init__(
@@ -78,9 +86,12 @@ class Store:
         self._attributions = Attributions()
         self._blind_spots = BlindSpots(planogram)
         self._decisions = Decisions(carts)
+        self.stock = StockBook(planogram, catalogue)
+        self._movements = Movements(StockReader(self.stock.facings, catalogue), self.stock.modes)
         self._newest = -math.inf  # [s] latest sign of life
         self._picture: Picture | None = None  # as things stand; None: to be made anew
         self._cases: tuple[ReviewCase, ...] | None = None  # the same
+        self._inventory: Inventory | None = None  # the same
         self._due: tuple[int, tuple[LedgerEntry, ...]] | None = None  # receipts due of so many closed visits
 
     # --- plan -------------------------------------------------------------------------------------
@@ -149,7 +160,7 @@ class Store:
 
     def apply(self, entry: LedgerEntry) -> None:
         """Fold one entry in. Older revisions than what is known change nothing."""
-        self._picture = self._due = self._cases = None
+        self._picture = self._due = self._cases = self._inventory = None
         match entry:
             case EventEntry(message=message):
                 self._apply_message(message)
@@ -160,15 +171,14 @@ class Store:
             case ReceiptEntry(receipt=receipt):
                 self._visits.issue(receipt, self.counter.apply_receipt(receipt))
             case StatementEntry():
-                for event in self.counter.apply_statement(entry):
-                    if known := self._shelves.find(event):
-                        self._claim(known)
+                self._apply_statement(entry)
             case GivenUpEntry():
                 self.counter.apply_given_up(entry)
 
     def _apply_message(self, message: ShelfEvent | Disturbance) -> None:
         if not self._shelves.is_news(message):
             return
+        self.stock.note(message)
         if isinstance(message, Disturbance):
             if self._shelves.add_disturbance(message):
                 self._timeline.remove(message.identity)
@@ -178,6 +188,19 @@ class Store:
             self._claim(message)
             if message.utc_synchronized:
                 self._lived(message.t_settled)
+        else:
+            self.stock.keep(self._movements.too_late(undecided(message)))
+
+    def _apply_statement(self, entry: StatementEntry) -> None:
+        heard = self.counter.apply_statement(entry)
+        changed = {event for event in heard.events if event in self._shelves}
+        for statement, stands in heard.statements:
+            if isinstance(statement, StockStatement):
+                periods = self.stock.say(statement, stands=stands)
+                changed |= {event.identity for event in self._shelves.events() if _is_in(event, periods)}
+        for event in sorted(changed):
+            if known := self._shelves.find(event):
+                self._claim(known)
 
     def _apply_attribution(self, entry: AttributionEntry) -> None:
         for likelihood in entry.visits:
@@ -193,17 +216,20 @@ class Store:
     def _claim(self, event: ShelfEvent) -> None:
         """Put an event into the timeline as it is known now."""
         attribution = self._attributions.expect(event, self._witnesses.wanted_until(event))
+        actors = actors_of(attribution.visits if attribution else ())
+        plates = tuple(plate.plate for plate in event.plates)
+        is_staffs = self.stock.modes.at(plates, event.t_onset) is not None
         self._timeline.put(
             Claim(
                 event=event.identity,
                 kind=event.kind,
-                plates=tuple(plate.plate for plate in event.plates),
+                plates=plates,
                 weight_g=abs(event.delta_g),
                 sigma_g=event.sigma_g,
                 hypotheses=event.hypotheses,
                 t_onset_s=event.t_onset,
                 t_s=event.t_settled,
-                actors=actors_of(attribution.visits if attribution else ()),
+                actors=suspended(actors) if is_staffs else actors,
                 log_odds_goods=event.log_odds_goods,
                 testimonies=self.counter.desk.testimonies(event.identity),
             )
@@ -214,6 +240,9 @@ class Store:
         self._newest = max(self._newest, t)
         long_ago = self._newest - REMEMBERED_S
         if old := self._timeline.forget(before=long_ago, keep=REMEMBERED, most=REMEMBERED_MAX):
+            for event, found in old.items():
+                self.stock.keep(self._movement(self._decisions.of(self._shelves.event(event), found)))
+            self._movements.forget(old)
             self._shelves.forget(old, self._timeline.begin)
             self._attributions.forget(old, self._shelves)
             self._decisions.forget(old)
@@ -268,6 +297,21 @@ class Store:
             self._cases = self.counter.cases(self.visits(), self.picture)
         return self._cases
 
+    @property
+    def inventory(self) -> Inventory:
+        """What stands on the shelves, as things stand."""
+        if self._inventory is None:
+            self._inventory = self.stock.inventory(
+                self._movement(decision) for decision in self.picture.decisions
+            )
+        return self._inventory
+
+    def _movement(self, decision: Decision) -> Movement:
+        """What one event did to the stock."""
+        visit = self._visits.find(decision.visit)
+        is_open = self._attributions.is_open(decision.event.identity)
+        return self._movements.of(decision, pays=visit is not None and visit.was_at_gate, is_open=is_open)
+
     def cart(self, visit: Visit) -> Cart:
         """The ticket of one visit as it stands."""
         return self.picture.cart(visit)
@@ -277,6 +321,11 @@ class Store:
         """What only the ledger still knows."""
         visits = self._visits.forgotten
         return Forgotten(self._shelves.forgotten, visits.receipts, visits.reviews)
+
+
+def _is_in(event: ShelfEvent, periods: Iterable[Period]) -> bool:
+    """Whether an event belongs to any of these modes."""
+    return any(period.holds(plate.plate, event.t_onset) for period in periods for plate in event.plates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import msgspec
 from edge.aggregator.decisions import Decision
 from edge.aggregator.health import NodeView, RefusalView, StoreHealth
 from edge.aggregator.ingest import Gap, Ingest
+from edge.aggregator.stock.state import StockView
 from edge.aggregator.store import Store
 from edge.messages import Cart, Disturbance, PlateHealth, Receipt
 
@@ -45,6 +46,7 @@ class StoreView(msgspec.Struct, frozen=True, kw_only=True):
     ledger_fault: str = ""  # one sentence while nothing can be committed
     ledger_alarm: str = ""  # one sentence while a damaged ledger lies beside the present one
     broker_connected: bool = False
+    stock: StockView = StockView()
 
 
 def view_of(
@@ -58,6 +60,7 @@ def view_of(
     ledger_fault: str,
     ledger_alarm: str,
     broker_connected: bool,
+    stock: StockView,
 ) -> StoreView:
     """Take the picture at ``utc_s``."""
     carts, receipts, decisions = store.carts(), store.receipts(), store.decisions()
@@ -91,4 +94,5 @@ def view_of(
         ledger_fault=ledger_fault,
         ledger_alarm=ledger_alarm,
         broker_connected=broker_connected,
+        stock=stock,
     )

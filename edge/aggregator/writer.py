@@ -20,6 +20,7 @@ from edge.aggregator.ledgered_store import LedgeredStore
 from edge.aggregator.recall import Recall
 from edge.aggregator.receipts.store_key import store_key
 from edge.aggregator.receipts.token import Tokens
+from edge.aggregator.stock.state import StockView, view_of_stock
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
 from edge.broker.connection import Received
@@ -50,6 +51,9 @@ WAITING_MAX = 10_000
 
 GAP_PATIENCE_S = 2.0
 """[s] a gap that reordering closes by itself is gone by then."""
+
+STOCK_EVERY_S = 1.0
+"""[s] between two looks at the stock."""
 
 Fact = ShelfEvent | Disturbance | GateEvent | CounterMessage
 
@@ -92,6 +96,8 @@ class Writer:
         self._announcer = Announcer(self._names, publish)
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._waiting: dict[Fact, None] = {}  # in order of arrival
+        self._stock = StockView()
+        self._stock_due_s = 0.0
         self._held = LedgeredStore(recall, place, state_dir / TRACKS_FILE)
         if evidence is not None:
             evidence.note_receipts(self._store.counter.book.receipts())
@@ -196,10 +202,19 @@ class Writer:
         self._commit(lambda: self._store.settle(utc_s))
         self._announcer.update(self._store)
         self._announcer.update_review(self._store)
+        self._tell_stock(utc_s)
         self._ask_for_missing()
         self._settle_evidence()
         if not self.fault:
             self._held.remember(utc_s)
+
+    def _tell_stock(self, utc_s: float) -> None:
+        """What stands on the shelves; people do not look oftener."""
+        if self._stock_due_s - STOCK_EVERY_S <= utc_s < self._stock_due_s:
+            return
+        self._stock_due_s = utc_s + STOCK_EVERY_S
+        self._stock = view_of_stock(self._store.inventory, self._store.stock.modes, utc_s)
+        self._announcer.update_stock(self._stock)
 
     def connected(self) -> None:
         """The broker is there (again): tell it the state of every open visit."""
@@ -222,7 +237,7 @@ class Writer:
         return view_of(
             self._config.store, self._clock.utc_s(), self._store, self._health, self._ingest,
             ledger_rows=self._held.ledger.head[0], ledger_fault=self.fault, ledger_alarm=self.alarm,
-            broker_connected=broker_connected,
+            broker_connected=broker_connected, stock=self._stock,
         )  # fmt: skip
 
     def close(self) -> None:

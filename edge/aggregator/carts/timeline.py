@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -127,7 +127,7 @@ class Timeline:
         """[s] onset of the oldest remembered claim; -inf when there is none."""
         return self._order[0][0] if self._order else -math.inf
 
-    def forget(self, *, before: float, keep: int, most: int = 2**31) -> tuple[EventIdentity, ...]:
+    def forget(self, *, before: float, keep: int, most: int = 2**31) -> dict[EventIdentity, Finding | None]:
         """Drop old claims, some at a time; what visits then held stays known.
 
         Args:
@@ -136,16 +136,15 @@ class Timeline:
             most: [claims] no more than about so many stay, however new.
 
         Returns:
-            Events that are gone.
+            Events that are gone, and what each of them most probably was.
         """
         old = min(bisect.bisect_left(self._order, (before,)), len(self._order) - keep)
         count = max(old, len(self._order) - most) // LOT * LOT
         if count <= 0:
-            return ()
-        self._compute()
+            return {}
+        gone = self._findings_of([event for _, event in self._order[:count]])
         last = self._steps[count - 1]
         self._start = _Step(last.beam, last.closed, last.experience)
-        gone = tuple(event for _, event in self._order[:count])
         for event in gone:
             del self._claims[event]
         del self._order[:count], self._steps[:count]
@@ -161,6 +160,19 @@ class Timeline:
         for step in self._steps:
             found |= step.findings
         return found | findings_of(beam)
+
+    def _findings_of(self, events: Sequence[EventIdentity]) -> dict[EventIdentity, Finding | None]:
+        """What these events most probably were; old ones are settled in early steps."""
+        beam = self._compute()
+        found: dict[EventIdentity, Finding | None] = dict.fromkeys(events)
+        missing = len(found)
+        for step in self._steps:
+            settled = step.findings.keys() & found.keys()
+            missing -= sum(found[event] is None for event in settled)
+            found |= {event: step.findings[event] for event in settled}
+            if not missing:
+                return found
+        return found | _among(findings_of(beam), frozenset(found))
 
     def contents(self) -> dict[str, Contents]:
         """What each visit may hold; a visit without an entry holds nothing."""

@@ -53,6 +53,10 @@ class Attributions:
         self._open.pop(event, None)
         self._uncovered.pop(event, None)
 
+    def is_open(self, event: EventIdentity) -> bool:
+        """Whether receipts still wait for what tracks tell of an event."""
+        return event in self._open
+
     def due(self, covered_until: float) -> Iterator[EventIdentity]:
         """Events that receipts wait for, and of which tracks told as much as they will by then [s]."""
         return (event for event, wanted_until in self._open.items() if wanted_until <= covered_until)

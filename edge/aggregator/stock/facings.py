@@ -39,7 +39,6 @@ class Facings:
             self.by_name.setdefault(name, facing)
             for plate in facing.plates:
                 self._at[plate].append(name)
-        self.gondolas = frozenset(plate.partition("/")[0] for plate in planogram.plates)
 
     def at(self, plates: Iterable[str]) -> tuple[FacingName, ...]:
         """Facings that use any of the plates, in the planogram's order."""
@@ -60,10 +59,6 @@ class Facings:
             return Spot(sku, plates, home)
         beside = next((name for name in self.at(self._next_to(plates)) if name[1] == sku), None)
         return Spot(sku, plates, beside, astray=True)
-
-    def has_place(self, place: str) -> bool:
-        """Whether there is such a shelf or gondola; empty is the whole store."""
-        return not place or place in self.gondolas or place in self._planogram.shelves
 
     def shelves(self, place: str) -> tuple[str, ...]:
         """Shelves of a place, in the planogram's order."""

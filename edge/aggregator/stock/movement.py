@@ -25,6 +25,7 @@ class Cause(StrEnum):
     STAFF = "staff"  # in a mode, or by somebody who works here
     NOBODY = "nobody"  # no visit that could be charged was seen to do it
     UNSEEN = "unseen"  # while the node was off
+    OPEN = "open"  # tracks may still tell who it was
 
 
 @dataclass(frozen=True, slots=True)

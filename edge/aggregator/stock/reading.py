@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from edge.aggregator.receipts.tickets import Decision
+from edge.aggregator.decisions import Decision
 from edge.aggregator.stock.facings import FacingName, Facings
 from edge.aggregator.stock.movement import Cause, Moved, Movement, lines_of
 from edge.aggregator.stock.weighing import units_by_weight

@@ -31,6 +31,10 @@ class VisitRegister:
         """The visit of that name; known from now on."""
         return self._visits.setdefault(visit, Visit(visit))
 
+    def find(self, visit: str | None) -> Visit | None:
+        """The visit of that name, if it is known."""
+        return None if visit is None else self._visits.get(visit)
+
     def all(self) -> ValuesView[Visit]:
         """Every remembered visit, in the order in which they became known."""
         return self._visits.values()

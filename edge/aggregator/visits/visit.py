@@ -26,6 +26,11 @@ class Visit:
         return self.last_left_at
 
     @property
+    def was_at_gate(self) -> bool:
+        """Whether the gate told of it, or it has a receipt: who never was there cannot be charged."""
+        return self.entered_at is not None or self.last_left_at is not None or self.receipt is not None
+
+    @property
     def is_open(self) -> bool:
         """Whether the ticket still runs; of a forgotten visit only a corrected receipt may be known."""
         return self.receipt is None or (self.left_at is None and self.entered_at is not None)
