@@ -65,7 +65,8 @@ def test_a_subscription_may_ask_for_all() -> None:
 
 def test_retained_topics_hold_state_and_the_others_events() -> None:
     assert {row.pattern for row in TABLE if row.retained} == {
-        "node/{node}/state", "node/{node}/health", "cart/{visit}", "review"
+        "node/{node}/state", "node/{node}/health", "cart/{visit}", "review", "stock",
+        "stock/{gondola}/{shelf}",
     }  # fmt: skip
     assert len({row.pattern for row in TABLE}) == len(TABLE)
     assert NODE_STATE.retained

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from edge.aggregator.stock.facings import Spot
 from edge.aggregator.stock.history import Step
-from edge.aggregator.stock.movement import Line
 from edge.messages import EventIdentity, StockCount
 
 KEPT = 512
@@ -106,4 +105,4 @@ def _take(lying: list[Lying], step: Step) -> Step | None:
     if line.spot.facing is None:
         return None
     home = Spot(line.spot.sku, line.spot.plates, line.spot.facing)
-    return replace(step, line=Line(home, line.units, line.mean, line.variance))
+    return replace(step, line=replace(line, spot=home))

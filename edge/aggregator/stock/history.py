@@ -14,6 +14,9 @@ from edge.messages import EventIdentity, StockCount
 KEPT = 256
 """[movements] of a facing that stay apart at least: a count may come so late."""
 
+DECIDED = 0.5
+"""[1] Above that, what every movement is taken for is the most probable content."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -36,14 +39,16 @@ class Level:
 
     mean: float = 0.0  # [units] expected; before the first count what came less what went
     variance: float = 0.0  # [units^2]
+    likeliest: int = 0  # [units] by the most probable reading of every movement
+    certain: float = 1.0  # [1] that every movement was just that
     counted: StockCount | None = None  # the last count; None: the level before all movements is not known
     brought: int = 0  # [units] since then
     taken: int = 0  # [units] since then
 
     @property
     def units(self) -> int:
-        """[units] The nearest whole number."""
-        return math.floor(self.mean + 0.5)
+        """[units] Most probable: as every movement is taken for; where that is too unsure, the mean."""
+        return self.likeliest if self.certain >= DECIDED else math.floor(self.mean + 0.5)
 
     @property
     def sigma(self) -> float:
@@ -52,19 +57,22 @@ class Level:
 
     @property
     def probability(self) -> float:
-        """[1] That it is just ``units``, by the normal distribution of many small doubts."""
-        if self.variance < 1e-12:
-            return 1.0
-        apart, width = self.mean - self.units, self.sigma * math.sqrt(2.0)
+        """[1] That it is just ``units``; the sum of many small doubts has a normal distribution."""
+        if self.certain >= DECIDED:
+            return self.certain
+        apart, width = self.mean - self.units, max(self.sigma, 1e-6) * math.sqrt(2.0)
         return 0.5 * (math.erf((0.5 - apart) / width) + math.erf((0.5 + apart) / width))
 
     def moved(self, line: Line) -> Level:
         """After one more movement. No facing holds less than nothing: more stood there than was known."""
-        mean = self.mean + line.mean
+        mean, likeliest = self.mean + line.mean, self.likeliest + line.units
+        is_known = self.counted is not None
         return replace(
             self,
-            mean=max(mean, 0.0) if self.counted is not None else mean,
+            mean=max(mean, 0.0) if is_known else mean,
             variance=self.variance + line.variance,
+            likeliest=max(likeliest, 0) if is_known else likeliest,
+            certain=self.certain * line.probability,
             brought=self.brought + max(line.units, 0),
             taken=self.taken + max(-line.units, 0),
         )
@@ -158,5 +166,5 @@ def _fold(
             yield level, None
         else:
             check = Check(thing, level) if level.counted is not None else None
-            level = Level(mean=float(thing.units), counted=thing)
+            level = Level(mean=float(thing.units), likeliest=thing.units, counted=thing)
             yield level, check

@@ -128,7 +128,7 @@ class Inventory:
         for step in self._steps_of(period):
             units = step.line.units
             (came if units > 0 else left)[step.line.spot.sku] += abs(units)
-            unsure += Level(mean=step.line.mean, variance=step.line.variance).probability < SURE
+            unsure += step.line.probability < SURE
         return ModeSummary(
             mode=period.mode, kind=period.kind, place=period.place, by=period.by,
             since=period.since_s, until=period.until_s,

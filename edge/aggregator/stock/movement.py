@@ -36,6 +36,7 @@ class Line:
     units: int  # [units] by the most probable reading; negative: taken
     mean: float  # [units] expected
     variance: float  # [units^2]
+    probability: float  # [1] that it was just `units`
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,22 @@ def lines_of(readings: Iterable[tuple[float, Moved]]) -> tuple[Line, ...]:
     units = dict(best)
     means: dict[Spot, float] = defaultdict(float)
     squares: dict[Spot, float] = defaultdict(float)
+    exact: dict[Spot, float] = defaultdict(float)  # that the most probable units moved
+    anywhere: dict[Spot, float] = defaultdict(float)  # that any moved
     for lots, probability in mass.items():
         for spot, count in lots:
             means[spot] += probability * count
             squares[spot] += probability * count**2
+            exact[spot] += probability * (count == units.get(spot, 0))
+            anywhere[spot] += probability
     return tuple(
-        Line(spot, units.get(spot, 0), means[spot], max(squares[spot] - means[spot] ** 2, 0.0))
+        Line(
+            spot,
+            units.get(spot, 0),
+            means[spot],
+            max(squares[spot] - means[spot] ** 2, 0.0),
+            min(exact[spot] if spot in units else 1.0 - anywhere[spot], 1.0),
+        )
         for spot in sorted(means, key=lambda each: (each.sku, each.plates))
         if spot in units or abs(means[spot]) >= NEGLIGIBLE
     )

@@ -22,7 +22,7 @@ def moved(units: int, t: float, facing=WATER, *, sure: float = 1.0, cause=Cause.
     name, sku = facing
     is_astray = plates is not None
     spot = Spot(sku, tuple(plates or (name,)), None if is_astray else facing, is_astray)
-    line = Line(spot, units, sure * units, sure * (1 - sure) * units**2)
+    line = Line(spot, units, sure * units, sure * (1 - sure) * units**2, sure)
     return Movement(EventIdentity("n1", "b1", round((t - T0) * 1000)), t, cause, (line,))
 
 

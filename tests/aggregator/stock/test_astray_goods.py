@@ -22,7 +22,7 @@ def away(units: int, t: float, plate: str = "wall/2/1", sure: float = 1.0) -> St
 def beside(units: int, t: float) -> Step:
     spot = Spot("0001", ("wall/1/3",), WATER, astray=True)
     return Step(
-        t, EventIdentity("n1", "b9", int(t - T0)), Cause.SHOPPER, Line(spot, units, float(units), 0.0)
+        t, EventIdentity("n1", "b9", int(t - T0)), Cause.SHOPPER, Line(spot, units, float(units), 0.0, 1.0)
     )
 
 

@@ -37,8 +37,14 @@ def test_counted_less_picks_plus_returns():
 def test_doubtful_picks_leave_doubt():
     level = told(counted(12, T0), step(-1, T0 + 1, 0.75)).level()
     assert level.mean == pytest.approx(11.25)
-    assert level.units == 11
-    assert 0.5 < level.probability < 0.9
+    assert (level.units, level.probability) == (11, 0.75)
+
+
+def test_many_small_doubts_add_up_to_a_wide_one():
+    level = told(counted(60, T0), *(step(-1, T0 + n, 0.9) for n in range(1, 31))).level()
+    assert level.mean == pytest.approx(33.0)
+    assert level.units == 33
+    assert 0.1 < level.probability < 0.4
 
 
 def test_before_the_first_count_only_the_change_is_known():
