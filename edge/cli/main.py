@@ -35,6 +35,7 @@ VERBS = {
     "aggregator": Verb("edge.cli.aggregator", "Run the in-store aggregator."),
     "ledger": Verb("edge.cli.ledger", "Verify, back up and restore the ledger; erase a visit from it."),
     "export": Verb("edge.cli.export", "Print sales and shelf events for other systems: EPCIS, POSLog, JSON."),
+    "webhooks": Verb("edge.cli.webhooks", "See how far endpoints have been told; pause, resume, redeliver."),
     "replay": Verb("edge.cli.replay.verb", "Run a recording through the same decisions as live."),
     "calibrate": Verb("edge.cli.calibrate.verb", "Calibrate a plate with known masses."),
     "calibrate camera": Verb("edge.cli.calibrate.camera", "Say where a camera sees which plate."),

@@ -27,7 +27,7 @@ from edge.config.calibration import (
     CalibrationFile,
     ChannelCalibration,
 )
-from edge.config.exchange import ExportsSection
+from edge.config.exchange import ExportsSection, WebhookSection
 from edge.config.fusion import FusionSection
 from edge.config.node import NodeConfig, RecordingSection
 from edge.config.section import PlateName, Positive, Section
@@ -77,5 +77,6 @@ __all__ = [
     "ViewPlane",
     "VisionSection",
     "WebSection",
+    "WebhookSection",
     "WeightSection",
 ]

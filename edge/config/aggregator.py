@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from edge.config.broker import BrokerSection
-from edge.config.exchange import ExportsSection
+from edge.config.exchange import ExportsSection, WebhookSection
 from edge.config.section import Name, NonNegative, Positive, Probability, Section
 
 
@@ -83,3 +83,4 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
     evidence: EvidenceSection = EvidenceSection()
     web: WebSection = WebSection()
     exports: ExportsSection = ExportsSection()
+    webhooks: tuple[WebhookSection, ...] = ()

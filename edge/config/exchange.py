@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from edge.config.section import Section
+from edge.config.section import Name, Positive, Section
 from edge.gtin import has_check_digit
 from edge.yaml_file import FieldError
 
@@ -40,3 +40,35 @@ class ExportsSection(Section, frozen=True, kw_only=True):
                 "time_zone", "no such time zone", found=f"`{self.time_zone}`",
                 expected="a name of the IANA database, as Europe/Berlin",
             ) from None  # fmt: skip
+
+
+Url = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^https?://[^/?#@\s]+([/?][^\s#]*)?\Z", description="http:// or https:// address"),
+]
+Proxy = Annotated[
+    str, msgspec.Meta(pattern=r"^(https?://[^\s]+)?\Z", description="http:// address, or nothing")
+]
+
+
+class WebhookSection(Section, frozen=True, kw_only=True):
+    """An endpoint that is told what happens, as it happens."""
+
+    name: Name  # unique; keeps its place in the ledger under it
+    url: Url  # where notices are posted; redirects are not followed
+    secret_file: str = ""  # file with the signing secret, one a line
+    secret_env: str = ""  # or the environment variable that holds it
+    kinds: tuple[str, ...] = ()  # types of notices it wants; empty: all
+    from_start: bool = False  # true: a new endpoint is told the whole ledger first
+    paused: bool = False  # true: told nothing now, everything later
+    timeout_s: Annotated[float, msgspec.Meta(ge=0.1, le=120)] = 10.0  # [s] for an answer
+    attempts_max: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 12  # then a notice is laid aside
+    retry_min_s: Positive = 2.0  # [s] first wait after a failure; then doubling, with jitter
+    retry_max_s: Positive = 600.0  # [s] longest wait
+    proxy: Proxy = ""  # that leads out of the store's network
+
+    def __post_init__(self) -> None:
+        if bool(self.secret_file) == bool(self.secret_env):
+            raise FieldError("", "a webhook has either `secret_file` or `secret_env`, never both or neither")
+        if self.retry_min_s > self.retry_max_s:
+            raise FieldError("retry_min_s", "the first wait is longer than the longest one")
