@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import msgspec
+
 from edge.aggregator.evidence.archive import archive_of
 from edge.aggregator.evidence.intake import Intake
+from edge.aggregator.exchange.webhooks.webhooks import Webhooks
 from edge.aggregator.ledger.aside import in_use
 from edge.aggregator.ledger.database import place_of_ledger
 from edge.aggregator.receipts.store_key import store_key
@@ -85,7 +88,7 @@ def run_aggregator(
     Raises:
         ConfigError, PlanogramError: catalogue or planogram cannot be used.
         StorageError: the ledger cannot be opened, or its chain is broken.
-        StartError: the page's address cannot be listened on.
+        StartError: the page's address cannot be listened on, or a webhook's secret cannot be used.
         BrokerError: broker password or certificates cannot be used.
     """
     clock = clock or SystemClock()
@@ -118,6 +121,8 @@ def run_aggregator(
             evidence=evidence,
         )
         stack.callback(writer.close)
+        webhooks = Webhooks(config, base_dir, place, clock)
+        stack.callback(webhooks.stop)
         state_dir = base_dir / config.state_dir
         access = Access(state_dir, store_key(state_dir / KEY_FILE), clock, config.web.names)
         stack.callback(access.close)
@@ -129,12 +134,15 @@ def run_aggregator(
         _stop_on_signals(stop)
         web.start()
         print(f"page {web.url}", flush=True)  # noqa: T201 - the one line that other programs read
+        webhooks.start()
         connection.start()
         stack.callback(connection.close)
         stack.callback(connection.drain, DRAIN_S)
-        _Loop(writer=writer, feed=feed, clerk=clerk, connection=connection, inbox=inbox, clock=clock).run(
-            stop
-        )
+        loop = _Loop(
+            writer=writer, feed=feed, clerk=clerk, webhooks=webhooks, connection=connection, inbox=inbox,
+            clock=clock,
+        )  # fmt: skip
+        loop.run(stop)
 
 
 _ANY = {
@@ -155,12 +163,13 @@ class _Loop:
         writer: Writer,
         feed: Feed,
         clerk: Clerk,
+        webhooks: Webhooks,
         connection: Connection,
         inbox: Inbox,
         clock: Clock,
     ) -> None:
         self._writer, self._feed, self._clerk, self._connection = writer, feed, clerk, connection
-        self._inbox, self._clock = inbox, clock
+        self._webhooks, self._inbox, self._clock = webhooks, inbox, clock
         self._tick_due = self._picture_due = self._retry_due = 0.0
         self._retry_s = RETRY_MIN_S
         self._changed = True
@@ -210,7 +219,8 @@ class _Loop:
             self._retry_s = min(RETRY_MAX_S, 2 * self._retry_s)
             self._retry_due = now + self._retry_s
         if self._changed or now >= self._picture_due:
-            self._feed.offer(self._writer.view(broker_connected=self._connection.connected))
+            view = self._writer.view(broker_connected=self._connection.connected)
+            self._feed.offer(msgspec.structs.replace(view, alarms=self._webhooks.alarms))
             self._changed, self._picture_due = False, now + IDLE_PICTURE_S
 
 

@@ -45,6 +45,7 @@ class StoreView(msgspec.Struct, frozen=True, kw_only=True):
     ledger_rows: int = 0
     ledger_fault: str = ""  # one sentence while nothing can be committed
     ledger_alarm: str = ""  # one sentence while a damaged ledger lies beside the present one
+    alarms: tuple[str, ...] = ()  # a sentence for whatever else somebody has to look at
     broker_connected: bool = False
     stock: StockView = StockView()
 

@@ -39,15 +39,15 @@ def list_endpoints(
         end = last_position(ledger)
         for section in options.webhooks:
             at = outbox.progress(section.name) or Progress(section.name, end, b"")
-            dead = outbox.dead(section.name)
+            dead, behind = outbox.dead(section.name), max(0, end - at.position)
             reason = "by its options" if section.paused else at.paused
             if as_json:
-                row = {"name": section.name, "position": at.position, "behind": end - at.position,
+                row = {"name": section.name, "position": at.position, "behind": behind,
                        "attempts": at.attempts, "paused": reason, "dead": dead}  # fmt: skip
                 print(encode(row).decode())
                 continue
             state = f"paused {reason}" if reason else f"{at.attempts} attempts at the next one"
-            print(f"{section.name}: {end - at.position} entries behind, {len(dead)} given up, {state}")
+            print(f"{section.name}: {behind} entries behind, {len(dead)} given up, {state}")
             for letter in dead:
                 print(f"  position {letter.position}: {letter.error} ({letter.attempts} attempts)")
 

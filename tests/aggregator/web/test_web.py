@@ -150,7 +150,7 @@ def test_every_answer_forbids_foreign_content(site):
 )
 def test_healthz_names_the_fault(site, view, change, fault):
     client = Caller(site)
-    assert client.get("/healthz").json() == {"status": "ok", "faults": []}
+    assert client.get("/healthz").json() == {"status": "ok", "faults": [], "alarms": []}
     site.feed.offer(msgspec.structs.replace(view, **change))
     answer = client.get("/healthz")
     assert answer.status_code == 503

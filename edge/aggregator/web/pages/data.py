@@ -30,7 +30,8 @@ def data(site: Site) -> Room:
             faults.append(view.ledger_alarm)
         if site.clock.utc_s() - view.utc > STALL_S:
             faults.append("the aggregator's writer stalls")
-        return as_json({"status": "fault" if faults else "ok", "faults": faults}, 503 if faults else 200)
+        health = {"status": "fault" if faults else "ok", "faults": faults, "alarms": view.alarms}
+        return as_json(health, 503 if faults else 200)
 
     return Room(
         routes=[
