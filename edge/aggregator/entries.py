@@ -6,6 +6,8 @@ and a higher revision replaces an earlier one in the fold; both stay in the ledg
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from edge.messages import CounterMessage, Disturbance, EventIdentity, GateEvent, Reading, Receipt, ShelfEvent
@@ -89,6 +91,27 @@ class GivenUpEntry(msgspec.Struct, frozen=True, tag="given_up"):
     reason: str
 
 
+class AccessKind(StrEnum):
+    """What somebody did who works here, besides what they said."""
+
+    SIGNED_IN = "signed_in"
+    LOCKED_OUT = "locked_out"  # too many wrong passwords for this name
+    SAW_EVIDENCE = "saw_evidence"  # pictures and weights of an event
+    SAW_RECEIPT = "saw_receipt"  # of a visit that is not their own
+
+
+class AccessEntry(msgspec.Struct, frozen=True, tag="access"):
+    """Somebody came in, or saw what is kept of a shopper."""
+
+    id: str  # unique
+    t: float  # [s]
+    by: str  # name of the account
+    kind: AccessKind
+    visit: str = ""  # whose
+    receipt: str = ""
+    event: EventIdentity | None = None
+
+
 LedgerEntry = (
     EventEntry
     | GateEntry
@@ -99,4 +122,5 @@ LedgerEntry = (
     | ConversionEntry
     | StatementEntry
     | GivenUpEntry
+    | AccessEntry
 )

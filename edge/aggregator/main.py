@@ -128,7 +128,7 @@ def run_aggregator(
         stack.callback(access.close)
         feed, clerk = Feed(writer.view(broker_connected=False)), Clerk(inbox)
         templates = Templates(catalogue, planogram, access.forms, config.store)
-        site = Site(feed, clerk, templates, access, clock, catalogue, planogram)
+        site = Site(feed, clerk, templates, access, clock, catalogue, planogram, archive.of)
         web = WebServer(config.web, site, base_dir)
         stack.callback(web.stop)
         _stop_on_signals(stop)

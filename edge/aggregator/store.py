@@ -8,6 +8,7 @@ What the carts hold depends on the entries alone, not on the order in which they
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from edge.aggregator.carts.timeline import Timeline
 from edge.aggregator.counter import Counter
 from edge.aggregator.decisions import Decision, Decisions, undecided
 from edge.aggregator.entries import (
+    AccessEntry,
     AttributionEntry,
     EventEntry,
     GateEntry,
@@ -57,11 +59,15 @@ from edge.messages import (
 )
 from edge.planogram import Catalogue, Planogram
 
+TRAIL_MAX = 1000
+"""[entries] of what people saw and said."""
+
 
 class Store:
     """Everything the aggregator believes, and what it would write next.
 
     Attributes:
+        trail: what people saw and said, as it was entered; the ledger has all of it.
         counter: receipts, and what people are asked and have said.
         stock: what stands on the shelves, and when staff work at them.
     """
@@ -77,9 +83,10 @@ class Store:
         tokens: Tokens | None = None,
     ) -> None:
         self._options = attribution
-        self.counter = Counter(catalogue, planogram, review or ReviewSection(), tokens or Tokens())
+        tokens = tokens or Tokens()
+        self.counter = Counter(catalogue, planogram, review or ReviewSection(), tokens)
         self._witnesses = Witnesses(planogram, attribution)
-        self._tickets = Tickets(catalogue, carts)
+        self._tickets = Tickets(catalogue, carts, tokens)
         self._timeline = Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, carts))
         self._visits = VisitRegister()
         self._shelves = ShelfRecord()
@@ -88,6 +95,7 @@ class Store:
         self._decisions = Decisions(carts)
         self.stock = StockBook(planogram, catalogue)
         self._movements = Movements(StockReader(self.stock.facings, catalogue), self.stock.modes)
+        self.trail: deque[AccessEntry | StatementEntry] = deque(maxlen=TRAIL_MAX)
         self._newest = -math.inf  # [s] latest sign of life
         self._picture: Picture | None = None  # as things stand; None: to be made anew
         self._cases: tuple[ReviewCase, ...] | None = None  # the same
@@ -160,6 +168,9 @@ class Store:
 
     def apply(self, entry: LedgerEntry) -> None:
         """Fold one entry in. Older revisions than what is known change nothing."""
+        if isinstance(entry, AccessEntry):
+            self.trail.append(entry)
+            return
         self._picture = self._due = self._cases = self._inventory = None
         match entry:
             case EventEntry(message=message):
@@ -171,6 +182,7 @@ class Store:
             case ReceiptEntry(receipt=receipt):
                 self._visits.issue(receipt, self.counter.apply_receipt(receipt))
             case StatementEntry():
+                self.trail.append(entry)
                 self._apply_statement(entry)
             case GivenUpEntry():
                 self.counter.apply_given_up(entry)
@@ -282,6 +294,10 @@ class Store:
     def visits(self) -> tuple[Visit, ...]:
         """All remembered visits, by entry."""
         return self._visits.by_entry()
+
+    def visit(self, name: str) -> Visit | None:
+        """A remembered visit."""
+        return self._visits.find(name)
 
     def carts(self) -> tuple[Cart, ...]:
         """Running tickets of visits without receipt, by entry."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.aggregator.announcer import Announcer, Publish
-from edge.aggregator.entries import LedgerEntry, ReceiptEntry
+from edge.aggregator.entries import AccessEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.evidence.intake import Intake
 from edge.aggregator.health import StoreHealth
 from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
@@ -188,11 +188,19 @@ class Writer:
         if judgement.refusal is not None:
             raise MessageError("this cannot be taken", where="page", found=judgement.refusal.value)
         if self.fault or not self._enter(fact, judgement):
-            raise StorageError(
-                "nothing can be entered at the moment", where="ledger", found=self.fault,
-                fix="Try again when the ledger can be written.",
-            )  # fmt: skip
+            raise self._unwritable()
         self._announcer.update(self._store)
+
+    def note(self, entries: Sequence[AccessEntry]) -> None:
+        """Enter who saw what, before it is shown. Raises ``StorageError`` when that cannot be written."""
+        if self.fault or not self._commit(lambda: entries):
+            raise self._unwritable()
+
+    def _unwritable(self) -> StorageError:
+        return StorageError(
+            "nothing can be entered at the moment", where="ledger", found=self.fault,
+            fix="Try again when the ledger can be written.",
+        )  # fmt: skip
 
     def settle(self) -> None:
         """Let store time pass: final attributions, receipts that are due, requests for what is missing."""

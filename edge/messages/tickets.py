@@ -35,6 +35,7 @@ class Cart(Payload, frozen=True, kw_only=True):
     total_minor: int = 0  # [smallest unit of the currency] exact
     currency: str = ""  # ISO 4217
     doubts: tuple[str, ...] = ()  # what the shelves could not see of the visit
+    token: str = ""  # opens it, and later its receipt, without an account
 
 
 class ReceiptStatus(StrEnum):

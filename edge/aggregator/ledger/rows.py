@@ -22,6 +22,7 @@ from typing import Any
 import msgspec
 
 from edge.aggregator.entries import (
+    AccessEntry,
     AttributionEntry,
     ConversionEntry,
     ErasureEntry,
@@ -198,6 +199,8 @@ def identity_of(entry: LedgerEntry) -> str:
             parts = (statement.id,)
         case GivenUpEntry(visit=visit, left_at=left_at):
             parts = (visit, left_at)
+        case AccessEntry(id=access):
+            parts = (access,)
         case ErasureEntry():
             parts = (entry.pseudonym,)
         case ConversionEntry():

@@ -92,6 +92,10 @@ class ReceiptBook:
         found = self._receipts.get(self._tokens.get(token, ""))
         return self.latest(found.receipt) if found and same_token(token, found.token) else None
 
+    def disputable_until(self, receipt: Receipt) -> float:
+        """[s] until when somebody may say that it is wrong."""
+        return receipt.left_at + self._keep_s
+
     def latest(self, receipt: str) -> Receipt:
         """The last of the chain that a receipt belongs to."""
         while (following := self._next.get(receipt)) in self._receipts:

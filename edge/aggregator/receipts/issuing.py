@@ -75,7 +75,7 @@ class Till:
             status=ReceiptStatus.QUESTION_OPEN if standing.question_open else ReceiptStatus.FINAL,
             waived=waived,
             statements=tuple(statement.id for statement in standing.statements),
-            token=known.token if known else self._tokens.of("receipt", name),
+            token=cart.token or self._tokens.of("receipt", name),
         )
         return receipt if known is None else correction(known, receipt, standing)
 

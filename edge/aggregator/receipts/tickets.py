@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from edge.aggregator.carts.contents import Contents
 from edge.aggregator.decisions import Decision
+from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.visits.visit import Visit
 from edge.config import CartSection
 from edge.messages import Cart, CartLine, EventKind, ItemCount, ShelfEvent
@@ -19,10 +20,11 @@ class Tickets:
     Args:
         catalogue: names and prices.
         options: when a person is asked.
+        tokens: open tickets without an account.
     """
 
-    def __init__(self, catalogue: Catalogue, options: CartSection) -> None:
-        self._catalogue, self._options = catalogue, options
+    def __init__(self, catalogue: Catalogue, options: CartSection, tokens: Tokens) -> None:
+        self._catalogue, self._options, self._tokens = catalogue, options, tokens
 
     def cart(
         self, visit: Visit, contents: Contents, own: Sequence[Decision], doubts: tuple[str, ...] = ()
@@ -50,7 +52,18 @@ class Tickets:
             probability=round(probability, 6),
             needs_review=holds_unknown or bool(doubts) or probability < self._options.review_below,
             doubts=doubts,
+            token=self._token(visit),
         )
+
+    def _token(self, visit: Visit) -> str:
+        """The same for ticket and receipts of a stay, and another one when the name comes again some day.
+
+        Whom no gate let in has none before the receipt: nobody was there to be given one.
+        """
+        if visit.receipt is not None and visit.receipt.token:
+            return visit.receipt.token
+        began = visit.first_entered_at
+        return "" if began is None else self._tokens.of("visit", f"{visit.visit}-{began!r}")
 
     def _line(self, visit: Visit, contents: Contents, item: ItemCount, own: Iterable[Decision]) -> CartLine:
         sku = self._catalogue.get(item.sku)

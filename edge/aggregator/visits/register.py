@@ -59,6 +59,7 @@ class VisitRegister:
         visit = self.name(gate.visit)
         if gate.direction is GateDirection.ENTERED:
             visit.entered_at = max(gate.t, visit.entered_at or gate.t)
+            visit.first_entered_at = min(gate.t, visit.first_entered_at or gate.t)
         else:
             visit.last_left_at = max(gate.t, visit.last_left_at or gate.t)
         return visit

@@ -13,6 +13,7 @@ class Visit:
 
     visit: str
     entered_at: float | None = None  # [s]
+    first_entered_at: float | None = None  # [s] of all times under this name
     last_left_at: float | None = None  # [s]
     receipt: Receipt | None = None
     receipts: int = 0

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import queue
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from edge.aggregator.entries import AccessEntry
 from edge.aggregator.store import Store
 from edge.errors import SteelyardError
 from edge.messages import CounterMessage, GateEvent
@@ -45,6 +46,10 @@ class WriterDesk(Protocol):
 
     def say(self, fact: CounterMessage | GateEvent) -> None:
         """Enter it; raises ``MessageError`` or ``StorageError``."""
+        ...
+
+    def note(self, entries: Sequence[AccessEntry]) -> None:
+        """Enter who saw what; raises ``StorageError``."""
         ...
 
 
@@ -83,6 +88,10 @@ class Clerk:
             StorageError: the ledger cannot be written now; nothing was entered.
         """
         await self._request(lambda writer: writer.say(fact))
+
+    async def note(self, *entries: AccessEntry) -> None:
+        """Enter who saw what, before it is shown. Raises as :meth:`say`."""
+        await self._request(lambda writer: writer.note(entries))
 
     def answer(self, writer: WriterDesk) -> None:
         """Serve who waits, some at a time. The writer's thread alone calls this."""

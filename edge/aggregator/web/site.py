@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from edge.aggregator.entries import AccessEntry, AccessKind
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.access.forms import Form
 from edge.aggregator.web.access.roles import Right
@@ -20,6 +22,7 @@ from edge.aggregator.web.clerk import Clerk
 from edge.aggregator.web.feed import Feed
 from edge.aggregator.web.rendering import Tab, Templates
 from edge.clock import Clock
+from edge.messages import EventEvidence, EventIdentity
 from edge.payload import encode
 from edge.planogram import Catalogue, Planogram
 
@@ -29,6 +32,7 @@ FIELDS_MAX = 200
 """[fields] of one form."""
 
 Page = Callable[[Request], Awaitable[Response]]
+Evidence = Callable[[str], EventEvidence | None]
 Deed = Callable[[Request, Form], Awaitable[Response]]
 
 
@@ -43,6 +47,17 @@ class Site:
     clock: Clock
     catalogue: Catalogue
     planogram: Planogram
+    evidence: Evidence = lambda _: None
+
+    async def note(
+        self, request: Request, kind: AccessKind, *, visit: str = "", receipt: str = "",
+        event: EventIdentity | None = None,
+    ) -> None:  # fmt: skip
+        """Enter that who asks did this, before it is shown. Raises as ``Clerk.say``."""
+        entry = AccessEntry(
+            uuid.uuid4().hex, self.clock.utc_s(), visitor_of(request).name, kind, visit, receipt, event
+        )
+        await self.clerk.note(entry)
 
     def page(self, path: str, answer: Page, right: Right | None) -> Route:
         """A page that may be read.

@@ -1,8 +1,9 @@
-"""A site over an empty view; ``manned`` also has a writer behind it, and accounts."""
+"""A site with accounts, and browsers of people who have them."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
 
 import pytest
 from web_caller import Caller, answering, make_site
@@ -33,24 +34,19 @@ def accounts(store_dir, quick_hashes) -> Accounts:
 
 
 @pytest.fixture
-def closed_site(store_dir, catalogue, planogram, accounts) -> Site:
-    """A site that knows accounts."""
-    return make_site(store_dir, catalogue, planogram, StoreView(store="shop", utc=time.time()))
+def closed_site(store_dir, catalogue, planogram, accounts, bench) -> Iterator[Site]:
+    """A site that knows accounts, with the writer of ``bench`` behind it."""
+    site = make_site(store_dir, catalogue, planogram, StoreView(store="shop", utc=time.time()))
+    with answering(site, bench):
+        yield site
 
 
 @pytest.fixture
-def manned(closed_site, bench):
-    """That site with a writer that answers."""
-    with answering(closed_site, bench):
-        yield closed_site
-
-
-@pytest.fixture
-def signed_in(manned):
+def signed_in(closed_site) -> Callable[[str], Caller]:
     """``signed_in(role)``: a browser of somebody with that role."""
 
     def sign_in(role: str) -> Caller:
-        caller = Caller(manned)
+        caller = Caller(closed_site)
         assert caller.sign_in(role, PASSWORD).status_code == 303
         return caller
 

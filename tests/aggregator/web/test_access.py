@@ -242,3 +242,23 @@ def test_tries_come_back_with_time():
     assert limit.wait_s("y", 0.0) == 0.0
     limit.forgive("x")
     assert limit.wait_s("x", 0.0) == 0.0
+
+
+def test_the_ledger_knows_who_came_in_and_who_was_locked_out(closed_site, bench):
+    caller = Caller(closed_site)
+    caller.sign_in("staff", PASSWORD)
+    for _ in range(6):
+        caller.sign_in("manager", "wrong wrong wrong")
+    trail = [(entry.by, entry.kind.value) for entry in bench.writer.store.trail]
+    assert trail == [("staff", "signed_in"), ("manager", "locked_out")]
+    bench.restart()
+    assert [(entry.by, entry.kind.value) for entry in bench.writer.store.trail] == trail
+
+
+def test_who_comes_to_mend_the_ledger_is_let_in(closed_site, bench, monkeypatch, caplog):
+    def refuse(entries):
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(bench.writer, "note", refuse)
+    assert Caller(closed_site).sign_in("technician", PASSWORD).status_code == 303
+    assert "the disk is full" in caplog.text

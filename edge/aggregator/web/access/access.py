@@ -48,7 +48,8 @@ class Access:
 
     Attributes:
         accounts, sessions, forms: see their modules.
-        sign_ins: tries to sign in, by address and by name.
+        sign_ins: tries to sign in, by address, and by name: nobody can keep a colleague out from one place.
+        lockouts: entered in the ledger, by name.
         lookups: tokens that opened nothing, by address.
 
     Raises:
@@ -59,7 +60,8 @@ class Access:
         self.accounts = Accounts(state_dir / ACCOUNTS_FILE)
         self.sessions = Sessions(state_dir / SESSIONS_FILE, self.accounts)
         self.forms = Forms(key)
-        self.sign_ins = RateLimit(tries=5, per_s=60.0)
+        self.sign_ins = (RateLimit(tries=5, per_s=60.0), RateLimit(tries=20, per_s=60.0))
+        self.lockouts = RateLimit(tries=1, per_s=600.0)
         self.lookups = RateLimit(tries=20, per_s=60.0)
         self.clock = clock
         own = socket.gethostname().lower()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from edge.aggregator.entries import AccessKind
 from edge.aggregator.web.access.access import is_loopback
 from edge.aggregator.web.access.forms import Form
 from edge.aggregator.web.access.sessions import new_secret
 from edge.aggregator.web.access.visitor import visitor_of
+from edge.aggregator.web.clerk import WriterBusyError
 from edge.aggregator.web.site import SIGN_IN, Room, Site, see_other
+from edge.errors import StorageError
+
+logger = logging.getLogger(__name__)
 
 WRONG = "Name and password do not belong together."
 LATER = "Too many tries. Wait a minute, then try again."
@@ -37,19 +44,34 @@ def sign_in(site: Site) -> Room:
         visitor, name = visitor_of(request), form.get("name")
         if request.url.scheme != "https" and not is_loopback(visitor.address):
             return form_page(request, UNSAFE, 403)
-        tries = (f"address {visitor.address}", f"name {name}")
-        if any(access.sign_ins.wait_s(each, access.mono_s) > 0 for each in tries):
+        tries = tuple(zip(access.sign_ins, (visitor.address, name), strict=True))
+        if any(limit.wait_s(by, access.mono_s) > 0 for limit, by in tries):
+            await note_lockout(request, name)
             return form_page(request, LATER, 429)
-        for each in tries:
-            access.sign_ins.count(each, access.mono_s)
+        for limit, by in tries:
+            limit.count(by, access.mono_s)
         account = await run_in_threadpool(access.accounts.of_person, name, form.fields.get("password", ""))
         if account is None:
             return form_page(request, WRONG, 401)
-        for each in tries:
-            access.sign_ins.forgive(each)
+        await note(request, account.name, AccessKind.SIGNED_IN)
+        for limit, by in tries:
+            limit.forgive(by)
         visitor.browser = access.sessions.begin(account, access.clock.utc_s())
         visitor.keeps = True
         return see_other(_own_path(form.get("to")))
+
+    async def note_lockout(request: Request, name: str) -> None:
+        if name in access.accounts.all() and access.lockouts.wait_s(name, access.mono_s) <= 0:
+            access.lockouts.count(name, access.mono_s)
+            await note(request, name, AccessKind.LOCKED_OUT)
+
+    async def note(request: Request, name: str, kind: AccessKind) -> None:
+        """Into the ledger; who comes to mend a ledger that cannot be written is let in all the same."""
+        visitor_of(request).name = name
+        try:
+            await site.note(request, kind)
+        except (StorageError, WriterBusyError) as error:
+            logger.warning("%s %s: %s", name, kind.value, error)
 
     async def leave(request: Request, _: Form) -> Response:
         visitor = visitor_of(request)
