@@ -9,11 +9,13 @@ import typer
 
 from edge.aggregator.ledger import Ledger
 from edge.aggregator.ledger.database import place_of_ledger
+from edge.aggregator.recall import Recall
 from edge.aggregator.transparency.numbers import Transparency, transparency_of
 from edge.aggregator.transparency.words import sentences
 from edge.config import AggregatorConfig
 from edge.iso_time import utc_s_of
 from edge.payload import encode
+from edge.planogram import load_catalogue, load_planogram
 from edge.yaml_file import load_yaml
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
@@ -44,11 +46,15 @@ def transparency(
 
 def _read(config: Path, since: float | None, until: float | None) -> Transparency:
     options = load_yaml(config, AggregatorConfig)
+    catalogue = load_catalogue(config.parent / options.catalogue)
+    planogram = load_planogram(config.parent / options.planogram, catalogue)
     ledger = Ledger(place_of_ledger(options, config.parent))
     try:
+        store, _ = Recall(options, catalogue, planogram).fold(ledger)
         return transparency_of(
-            ledger.entries(), since=since, until=until, audit_share=options.review.audit_share
-        )
+            ledger.entries(), since=since, until=until, audit_share=options.review.audit_share,
+            inventory=store.inventory,
+        )  # fmt: skip
     finally:
         ledger.close()
 

@@ -62,6 +62,11 @@ class Inventory:
         self._histories, self._live, self._lying = histories, live, lying
         self.losses, self.unknown_s = losses, unknown_s
 
+    @property
+    def currency(self) -> str:
+        """Of all money [ISO 4217]."""
+        return self._catalogue.currency
+
     @cached_property
     def levels(self) -> Mapping[FacingName, Level]:
         """What stands on each facing."""

@@ -23,6 +23,7 @@ class Loss:
     """Units of one SKU that went, or came, on nobody's account."""
 
     t_s: float
+    cause: Cause
     sku: str
     plates: tuple[str, ...]
     units: int  # [units] most probable; positive: gone
@@ -61,7 +62,7 @@ def losses_of(movement: Movement, catalogue: Catalogue) -> Iterator[Loss]:
         for line in movement.lines:
             price_minor = catalogue.price_minor(line.spot.sku, movement.t_s)
             yield Loss(
-                movement.t_s, line.spot.sku, line.spot.plates,
+                movement.t_s, movement.cause, line.spot.sku, line.spot.plates,
                 -line.units, -line.mean, line.variance, price_minor,
             )  # fmt: skip
 
@@ -70,6 +71,6 @@ def missing_at(check: Check, plates: tuple[str, ...], catalogue: Catalogue) -> L
     """What a count found missing; it knows exactly, what was expected did not."""
     count, expected = check.count, check.expected
     return Loss(
-        count.t, count.sku, plates, expected.units - count.units, expected.mean - count.units,
+        count.t, Cause.COUNT, count.sku, plates, expected.units - count.units, expected.mean - count.units,
         expected.variance, catalogue.price_minor(count.sku, count.t),
     )  # fmt: skip

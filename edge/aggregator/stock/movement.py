@@ -25,6 +25,7 @@ class Cause(StrEnum):
     STAFF = "staff"  # in a mode, or by somebody who works here
     NOBODY = "nobody"  # no visit that could be charged was seen to do it
     UNSEEN = "unseen"  # while the node was off
+    COUNT = "count"  # known only by a count that found another number
     OPEN = "open"  # tracks may still tell who it was
 
 
@@ -47,7 +48,7 @@ class Movement:
     t_s: float
     cause: Cause
     lines: tuple[Line, ...]
-    unknown: bool = False  # goods were taken, and the catalogue holds none like them
+    unknown: bool = False  # nobody took goods, and the catalogue holds none like them
 
 
 def lines_of(readings: Iterable[tuple[float, Moved]]) -> tuple[Line, ...]:

@@ -42,10 +42,11 @@ class StockReader:
             readings = list(self._by_weight(self._facings.at(plates), plates, event.delta_g, event.sigma_g))
         if math.fsum(probability for probability, _ in readings) < 0.5:  # no lot of what belongs there
             readings = list(self._as_taken_for(decision, plates))
-        is_unknown = decision.happened and not decision.foreign and not decision.items
+        is_goods = decision.happened and not decision.foreign
+        is_gone = is_goods and cause is Cause.NOBODY and event.kind is EventKind.PICK
         return Movement(
             event.identity, event.t_onset, cause, lines_of(_whole(readings)),
-            unknown=is_unknown and event.kind is EventKind.PICK,
+            unknown=is_gone and not decision.items,
         )  # fmt: skip
 
     def unseen(self, lot: Sequence[Disturbance]) -> Movement:

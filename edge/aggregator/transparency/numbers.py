@@ -11,6 +11,7 @@ import msgspec
 from edge.aggregator.ledger.rows import LedgerRow
 from edge.aggregator.review.reviewers import ReviewerEstimate, Reviewers, Trial
 from edge.aggregator.review.sampling import AUDIT, is_drawn
+from edge.aggregator.stock.inventory import Inventory
 from edge.aggregator.transparency.calibration import (
     Checked,
     ReliabilityRow,
@@ -19,6 +20,7 @@ from edge.aggregator.transparency.calibration import (
     reliability,
     risk_coverage,
 )
+from edge.aggregator.transparency.goods import GoodsNumbers, goods_of
 from edge.aggregator.transparency.shares import Mean, Quantiles, Share
 from edge.aggregator.transparency.stays import Record, Stay, record_of
 from edge.messages import AuditVerdict, Receipt, ReviewAnswer
@@ -74,10 +76,16 @@ class Transparency(msgspec.Struct, frozen=True, kw_only=True):
     brier: float | None  # of audited receipts; None: nothing was audited
     risk_coverage: tuple[RiskPoint, ...]  # audited and reviewed receipts
     reviewers: tuple[ReviewerEstimate, ...]  # by blind tests in the window
+    goods: GoodsNumbers | None = None  # stock at counts, and goods gone; None: the shelves were not asked
 
 
 def transparency_of(
-    rows: Iterable[LedgerRow], *, since: float | None, until: float | None, audit_share: float
+    rows: Iterable[LedgerRow],
+    *,
+    since: float | None,
+    until: float | None,
+    audit_share: float,
+    inventory: Inventory | None = None,
 ) -> Transparency:
     """Compute all numbers in one pass over the ledger.
 
@@ -86,6 +94,7 @@ def transparency_of(
         since: [s] start of the window, by the time at which visits left.
         until: [s] its end, exclusive.
         audit_share: [1] by which audits were drawn; what was audited besides counts for nothing here.
+        inventory: what stands on the shelves by the same ledger.
     """
     start_s = -math.inf if since is None else since
     record = record_of(rows, start_s, math.inf if until is None else until)
@@ -120,7 +129,17 @@ def transparency_of(
         brier=brier(checked),
         risk_coverage=risk_coverage(_weighed(stays, checked)),
         reviewers=_reviewers(record),
+        goods=_goods(inventory, stays, since=since, until=until),
     )
+
+
+def _goods(
+    inventory: Inventory | None, stays: Iterable[Stay], *, since: float | None, until: float | None
+) -> GoodsNumbers | None:
+    if inventory is None:
+        return None
+    charged = sum(line.quantity for stay in stays for line in stay.last.lines)
+    return goods_of(inventory, since=since, until=until, charged=charged)
 
 
 def _seconds(record: Record) -> list[float]:

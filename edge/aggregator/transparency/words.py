@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from edge.aggregator.stock.losses import LossSum
 from edge.aggregator.transparency.calibration import ReliabilityRow
+from edge.aggregator.transparency.goods import GoodsNumbers
 from edge.aggregator.transparency.numbers import Transparency
 from edge.aggregator.transparency.shares import Quantiles, Share
 from edge.money import written
@@ -43,11 +45,39 @@ def sentences(found: Transparency) -> Iterator[str]:
     yield f"  refunded                          {counted(found.disputes.refunded)}"
     yield from _table("audited receipts: stated against found", found.receipts_reliability)
     yield from _table("their lines: stated against found", found.lines_reliability)
+    if found.goods is not None:
+        yield from _goods(found.goods)
     for estimate in found.reviewers:
         yield (
             f"reviewer {estimate.reviewer}: errs in {100 * estimate.error:.1f} % of answers, give or take "
             f"{100 * estimate.sigma:.1f} ({estimate.right:g} right, {estimate.wrong:g} wrong blind tests)"
         )
+
+
+def _goods(found: GoodsNumbers) -> Iterator[str]:
+    mean, currency = found.counts_off.mean, found.currency
+    yield f"counts that found what was expected {counted(found.counts, interval=True)}"
+    yield f"  off by, on average                {'none' if mean is None else f'{mean:.2f} units'}"
+    yield f"  missing                           {lost(found.missing, currency)}"
+    yield f"  more than expected                {lost(found.surplus, currency)}"
+    yield f"gone with no visit to charge        {lost(found.gone, currency)}"
+    yield f"  of all units that left            {counted(found.gone_share)}"
+    yield f"  besides, not in the catalogue     {found.gone_unknown} times"
+    yield f"gone while a node was off           {lost(found.unseen_gone, currency)}"
+    yield f"come while a node was off           {lost(found.unseen_came, currency)}"
+    yield f"come from nobody that was seen      {lost(found.came, currency)}"
+    yield f"shrink, all in all                  {lost(found.shrink, currency)}"
+
+
+def lost(found: LossSum, currency: str) -> str:
+    """``3 units (expected 2.9, give or take 0.3), 7.47 EUR, give or take 0.75``."""
+    if not found.events:
+        return "none"
+    return (
+        f"{found.units} units (expected {found.expected:.1f}, give or take {found.sigma:.1f}), "
+        f"{written(found.value_minor, currency)} {currency}, "
+        f"give or take {written(found.value_sigma_minor, currency)}"
+    )
 
 
 def counted(share: Share, *, interval: bool = False) -> str:
