@@ -1,23 +1,25 @@
-"""Writes the tables of docs/ from the declarations they describe: ``python -m tools.doc_tables``.
+"""Writes tables and documents of docs/ from the declarations they describe: ``python -m tools.doc_tables``.
 
 A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; the text around it is written by hand.
 """
 
 from __future__ import annotations
 
-import ast
-import inspect as source
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import NODEFAULT, Struct, inspect
 
 from edge import planogram
-from edge.config import AggregatorConfig, CalibrationFile, NodeConfig
+from edge.config import AggregatorConfig, CalibrationFile, NodeConfig, Section
+from edge.payload import encode
+from edge.schemas import comments_of, structs_of
 from edge.topics import TABLE
+from tools import asyncapi
 
 DOCS = Path(__file__).parent.parent / "docs"
 _BETWEEN = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -47,6 +49,12 @@ def options(kind: type[Struct]) -> str:
     )
 
 
+def payloads() -> str:
+    """A table for each struct that crosses MQTT."""
+    kinds = structs_of(row.payload for row in TABLE)
+    return "\n\n".join(f"**`{kind.__name__}`** {_first_line(kind)}\n\n{_keys(kind)}" for kind in kinds)
+
+
 def _sections(key: str, kind: type[Struct]) -> Iterator[tuple[str, type[Struct]]]:
     yield key, kind
     for field in inspect.type_info(kind).fields:  # type: ignore[union-attr]
@@ -71,7 +79,7 @@ def _first_line(kind: type[Struct]) -> str:
 
 
 def _keys(kind: type[Struct]) -> str:
-    comments = _comments(kind)
+    comments = comments_of(kind)
     lines = ["| key | value | default | meaning |", "|---|---|---|---|"]
     for field in inspect.type_info(kind).fields:  # type: ignore[union-attr]
         name = field.encode_name
@@ -79,18 +87,6 @@ def _keys(kind: type[Struct]) -> str:
         meaning = comments.get(name, "").replace("<", "&lt;").replace("|", "\\|")
         lines.append(f"| `{name}` | {_value(field.type)} | {default} | {meaning} |")
     return "\n".join(lines)
-
-
-def _comments(kind: type[Struct]) -> dict[str, str]:
-    """What the source says behind each field."""
-    text = source.getsource(kind)
-    lines = text.splitlines()
-    fields = [each for each in ast.parse(text).body[0].body if isinstance(each, ast.AnnAssign)]  # type: ignore[attr-defined]
-    return {
-        field.target.id: lines[(field.end_lineno or 0) - 1].partition("  # ")[2]
-        for field in fields
-        if isinstance(field.target, ast.Name)
-    }
 
 
 def _default(value: Any) -> str:
@@ -110,16 +106,18 @@ def _value(kind: inspect.Type) -> str:
             return str((kind.extra_json_schema or {}).get("description") or _value(kind.type))
         case inspect.UnionType():
             return " or ".join(_value(each) for each in kind.types if not isinstance(each, inspect.NoneType))
-        case inspect.VarTupleType(item_type=inspect.StructType()):
-            words = "list of sections"
+        case inspect.VarTupleType(item_type=inspect.StructType(cls=each)):
+            words = "list of sections" if issubclass(each, Section) else f"list: `{each.__name__}`"
         case inspect.VarTupleType():
             words = f"list: {_value(kind.item_type)}"
         case inspect.DictType():
             words = f"{_value(kind.value_type)} by {_value(kind.key_type)}"
         case inspect.TupleType():
             words = f"{len(kind.item_types)} numbers"
+        case inspect.EnumType():
+            words = ", ".join(f"`{each.value}`" for each in kind.cls if each.value)
         case inspect.StructType():
-            words = "section"
+            words = "section" if issubclass(kind.cls, Section) else f"`{kind.cls.__name__}`"
         case inspect.IntType() | inspect.FloatType():
             words = _range("whole number" if isinstance(kind, inspect.IntType) else "number", kind)
         case inspect.BoolType():
@@ -138,6 +136,7 @@ def _range(word: str, kind: inspect.IntType | inspect.FloatType) -> str:
 
 RENDERERS = {
     "topics": topics,
+    "payloads": payloads,
     "node": lambda: options(NodeConfig),
     "aggregator": lambda: options(AggregatorConfig),
     "catalogue": lambda: options(planogram._CatalogueFile),
@@ -151,8 +150,23 @@ def render(text: str) -> str:
     return _BETWEEN.sub(lambda match: f"{match[1]}{RENDERERS[match[2]]()}\n{match[3]}", text)
 
 
+FILES: dict[str, Callable[[], dict[str, Any]]] = {"asyncapi.json": asyncapi.document}
+"""Documents for machines, in docs/, and what makes them."""
+
+
+def written(name: str) -> str:
+    """The text of one of ``FILES`` as the sources are now."""
+    return msgspec.json.format(encode(FILES[name]()), indent=1).decode() + "\n"
+
+
 def main() -> None:
-    """Rewrite the tables of all pages that have some."""
+    """Rewrite the tables of all pages that have some, and the documents for machines."""
+    for name in FILES:
+        file = DOCS / name
+        text = written(name)
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+            print(f"rewrote {file.relative_to(DOCS.parent)}")
     for page in sorted(DOCS.rglob("*.md")):
         text = page.read_text(encoding="utf-8")
         if (rendered := render(text)) != text:

@@ -80,7 +80,7 @@ def test_tables_are_those_of_the_declarations(page: Path) -> None:
 def test_the_tables_are_there() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     assert set(re.findall(r"<!-- table (\w+) -->", text)) == {
-        "aggregator", "calibration", "catalogue", "node", "planogram", "topics"
+        "aggregator", "calibration", "catalogue", "node", "payloads", "planogram", "topics"
     }  # fmt: skip
     assert "| `weight` |" in text
     assert "| `node/{node}/event` |" in text
