@@ -93,14 +93,18 @@ def fill_input(tensor: NDArray[np.float32], crop: Crop, shape: PictureInput) -> 
     side = shape.side_px
     scale = side / max(height, width)
     rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
-    smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    resized = cv2.resize(crop, (columns, rows), interpolation=smooth)
+    if scale < 1:
+        crop = np.asarray(cv2.resize(crop, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+    levels = crop.astype(np.float32)
+    levels -= np.float32(shape.mean)
+    levels *= np.float32(1 / shape.scale)
     top, left = (side - rows) // 2, (side - columns) // 2
     if rows < side or columns < side:
         tensor.fill((shape.fill - shape.mean) / shape.scale)
-    inside = tensor[0, :, top : top + rows, left : left + columns]
-    np.subtract(resized.transpose(2, 0, 1), np.float32(shape.mean), out=inside, dtype=np.float32)
-    inside *= np.float32(1 / shape.scale)
+    for plane, channel in zip(tensor[0], cv2.split(levels), strict=True):
+        inside = plane[top : top + rows, left : left + columns]
+        # Enlarged straight into its place; of a picture that was shrunk this is a copy.
+        cv2.resize(channel, (columns, rows), dst=inside, interpolation=cv2.INTER_LINEAR)
 
 
 def _thrifty() -> onnxruntime.SessionOptions:

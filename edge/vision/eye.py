@@ -7,17 +7,18 @@ first frame after ``wait_s``.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edge.config import VisionSection
 from edge.messages import CameraState, CropSide, NothingSeen
-from edge.samples import NS_PER_S, CameraReport, Frame, Rgb
-from edge.vision.change_region import Change, Pair, camera_shift_px, context, find_changes
+from edge.samples import NS_PER_S, CameraReport, Frame
+from edge.vision.camera_shift import camera_shift
+from edge.vision.change_region import Pair, context, find_changes
 from edge.vision.frame_buffer import CalmFrame, FrameBuffer, median_of
 from edge.vision.hand_gate import HandGate
 from edge.vision.shelf_view import Region, ShelfView
 from edge.vision.testimony import Question, SeenCrop, Testimony
+from edge.vision.thumbnail import thumbnail
 
 PATIENCE_S = 1.0
 """[s] after the first calm frame in which the others of a median come, or it stays alone."""
@@ -72,7 +73,8 @@ class Eye:
             return []
         self._now_ns, self.is_up = frame.mono_ns, True
         area = self.view.area.cut(frame.rgb)
-        self._frames.update(area, frame.mono_ns, calm=self._gate.update(area, frame.mono_ns))
+        small = thumbnail(area)
+        self._frames.update(area, small, frame.mono_ns, calm=self._gate.update(small, frame.mono_ns))
         return self._answers()
 
     def hear(self, report: CameraReport) -> list[Testimony]:
@@ -157,39 +159,33 @@ class Eye:
         """Crops of what changed: those that show the goods, then the same places at the other time."""
         if before[-1].rgb.shape != after[0].rgb.shape:
             return NothingSeen.MOVED_CAMERA
-        shift_px = camera_shift_px(before[-1].rgb, after[0].rgb)
-        if shift_px is None:
+        shift = camera_shift(before[0].small, after[-1].small)
+        if shift is None:
             return NothingSeen.MOVED_CAMERA
         part = context(self.view, question.plates)
         here = part.within(self.view.area)
-        pictures = {
-            CropSide.BEFORE: median_of([here.cut(frame.rgb) for frame in before]),
-            CropSide.AFTER: median_of([here.cut(frame.rgb) for frame in after]),
-        }
+        # The outermost ones are compared: the hand is farthest from them.
         pair = Pair(
-            pictures[CropSide.BEFORE], pictures[CropSide.AFTER],
-            self.view.mask(question.plates, part), self.view.mask(self.view.plates, part),
+            here.cut(before[0].rgb), here.cut(after[-1].rgb),
+            self.view.slots(question.plates, part), self.view.slots(self.view.plates, part),
         )  # fmt: skip
-        changes = find_changes(pair, shift_px)
+        changes = find_changes(pair, (shift[0] * self.view.area.width, shift[1] * self.view.area.height))
         if isinstance(changes, NothingSeen):
             return changes
-        times_ns = {CropSide.BEFORE: before[-1].mono_ns, CropSide.AFTER: after[-1].mono_ns}
+        frames = {CropSide.BEFORE: before, CropSide.AFTER: after}
         sides = sorted(CropSide, key=lambda side: side is not question.side)
         return [
-            crop
-            for side in sides
-            for crop in self._crops(changes, side, pictures[side], times_ns[side], part)
+            self._crop(side, frames[side], change.box.shifted(here)) for side in sides for change in changes
         ]
 
-    def _crops(
-        self, changes: tuple[Change, ...], side: CropSide, picture: Rgb, mono_ns: int, part: Region
-    ) -> Iterator[SeenCrop]:
-        for change in changes:
-            box = change.box.shifted(part)
-            yield SeenCrop(
-                self.view.camera, side, mono_ns, (box.left, box.top, box.width, box.height),
-                change.box.cut(picture).copy(),
-            )  # fmt: skip
+    def _crop(self, side: CropSide, frames: tuple[CalmFrame, ...], box: Region) -> SeenCrop:
+        """Part of the median picture; ``box`` counts from the area's corner."""
+        seen = box.shifted(self.view.area)
+        return SeenCrop(
+            self.view.camera, side, (frames[-1] if side is CropSide.BEFORE else frames[0]).mono_ns,
+            (seen.left, seen.top, seen.width, seen.height),
+            median_of([box.cut(frame.rgb) for frame in frames]).copy(),
+        )  # fmt: skip
 
 
 def _nothing(waiting: _Open) -> Testimony:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from edge.samples import NS_PER_S, Rgb
+from edge.vision.thumbnail import Thumbnail
 
 OPENING, RECENT = 4, 10
 """[frames] kept of a calm stretch: its first ones (after an event), and its last ones (before the next)."""
@@ -25,6 +27,7 @@ class CalmFrame:
 
     mono_ns: int
     rgb: Rgb  # [height, width, 3] the view's area alone
+    small: Thumbnail  # the same, reduced
     stretch: int  # number of the calm stretch that it is of
 
 
@@ -53,11 +56,12 @@ class FrameBuffer:
         """[bytes] of all pixels that are kept."""
         return sum(frame.rgb.nbytes for frame in self._frames)
 
-    def update(self, area: Rgb, mono_ns: int, *, calm: bool) -> None:
+    def update(self, area: Rgb, small: Thumbnail, mono_ns: int, *, calm: bool) -> None:
         """Take in the next picture.
 
         Args:
             area: [height, width, 3] the view's area; copied.
+            small: the same, reduced.
             mono_ns: [ns] of the picture, later than all before.
             calm: whether nothing moves in it.
         """
@@ -71,7 +75,7 @@ class FrameBuffer:
         last = self._frames[-1] if self._frames else None
         if last and last.stretch == self._stretch and mono_ns - last.mono_ns < SPACING_S * NS_PER_S:
             return
-        self._frames.append(CalmFrame(mono_ns, area.copy(), self._stretch))
+        self._frames.append(CalmFrame(mono_ns, area.copy(), small, self._stretch))
         here = [index for index, frame in enumerate(self._frames) if frame.stretch == self._stretch]
         if len(here) > OPENING + RECENT:
             del self._frames[here[OPENING]]
@@ -96,7 +100,7 @@ class FrameBuffer:
         return tuple(frame for frame in later[:count] if frame.stretch == later[0].stretch)
 
 
-def median_of(pictures: list[Rgb]) -> Rgb:
+def median_of(pictures: Sequence[Rgb]) -> Rgb:
     """The median picture, pixel by pixel: noise and passing reflections go."""
     if len(pictures) == 1:
         return pictures[0]

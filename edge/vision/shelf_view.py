@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -22,6 +23,8 @@ from edge.planogram import Box, Planogram
 
 Polygon = NDArray[np.float32]
 """[n, 2] px, image frame."""
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 COPLANAR_M = 0.05
 """[m] Plates whose fronts (or surfaces) differ by more lie on no common plane."""
@@ -88,7 +91,7 @@ class Region:
         """Rows and columns of it."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
-    def cut(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def cut(self, picture: NDArray[Scalar]) -> NDArray[Scalar]:
         """The part of a picture; shares its memory."""
         return picture[self.slices]
 
@@ -123,6 +126,7 @@ class ShelfView:
         )
         self._slots = {plate: self._to_image(_corners(_widened(each))) for plate, each in rectangles.items()}
         self._check_horizon(rectangles.values())
+        self._boxes = {plate: _box(slot) for plate, slot in self._slots.items()}
 
     @property
     def plates(self) -> tuple[str, ...]:
@@ -146,18 +150,17 @@ class ShelfView:
     def region(self, plates: Sequence[str]) -> Region:
         """The smallest rectangle of the picture that holds the slots of these plates; never empty."""
         width, height = self.size_px
-        points = np.concatenate([self._slots[plate] for plate in plates])
-        left, top = np.clip(np.floor(points.min(axis=0)), 0, (width - 1, height - 1)).astype(int)
-        right, bottom = np.clip(np.ceil(points.max(axis=0)), (left + 1, top + 1), (width, height)).astype(int)
-        return Region(int(left), int(top), int(right - left), int(bottom - top))
+        boxes = [self._boxes[plate] for plate in plates]
+        left = min(max(min(box[0] for box in boxes), 0), width - 1)
+        top = min(max(min(box[1] for box in boxes), 0), height - 1)
+        right = max(min(max(box[2] for box in boxes), width), left + 1)
+        bottom = max(min(max(box[3] for box in boxes), height), top + 1)
+        return Region(left, top, right - left, bottom - top)
 
-    def mask(self, plates: Iterable[str], region: Region) -> NDArray[np.uint8]:
-        """[height, width] of ``region``: 255 where a slot of these plates is."""
-        mask = np.zeros((region.height, region.width), dtype=np.uint8)
-        for plate in plates:
-            polygon = np.round(self._slots[plate] - (region.left, region.top)).astype(np.int32)
-            cv2.fillConvexPoly(mask, polygon, 255)
-        return mask
+    def slots(self, plates: Iterable[str], region: Region) -> tuple[Polygon, ...]:
+        """The slots of these plates, in px of ``region``."""
+        corner = np.array((region.left, region.top), dtype=np.float32)
+        return tuple(self._slots[plate] - corner for plate in plates)
 
     def _to_image(self, points_m: NDArray[np.float32]) -> Polygon:
         mapped = cv2.perspectiveTransform(points_m[:, None, :], self._homography)
@@ -252,6 +255,12 @@ def _said(corners: NDArray[np.float64]) -> str:
 def _signed_area(corners: NDArray[np.float64]) -> float:
     x, y = corners.T
     return float(0.5 * (x * np.roll(y, -1) - y * np.roll(x, -1)).sum())
+
+
+def _box(polygon: Polygon) -> tuple[int, int, int, int]:
+    """[px] left, top, right, bottom, outwards to whole pixels."""
+    (left, top), (right, bottom) = np.floor(polygon.min(axis=0)), np.ceil(polygon.max(axis=0))
+    return int(left), int(top), int(right), int(bottom)
 
 
 def _extent(box: Box, axes: Box) -> NDArray[np.float64]:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from edge.messages import NothingSeen
 from edge.samples import Rgb
-from edge.vision.change_region import Change, Pair, camera_shift_px, context, find_changes
+from edge.vision.camera_shift import camera_shift
+from edge.vision.change_region import Change, Pair, context, find_changes
 from edge.vision.shelf_view import Region
+from edge.vision.thumbnail import thumbnail
 
 VIEW = view()
 FULL = [11, 12, 13, 14, 15, 16]
@@ -26,12 +28,12 @@ LIGHTS = {
 
 def look(before: Rgb, after: Rgb, *plates: str) -> tuple[Change, ...] | NothingSeen:
     """Boxes in the camera's picture."""
-    shift = camera_shift_px(VIEW.area.cut(before), VIEW.area.cut(after))
+    shift = camera_shift(thumbnail(VIEW.area.cut(before)), thumbnail(VIEW.area.cut(after)))
     if shift is None:
         return NothingSeen.MOVED_CAMERA
     part = context(VIEW, plates)
-    pair = Pair(part.cut(before), part.cut(after), VIEW.mask(plates, part), VIEW.mask(VIEW.plates, part))
-    found = find_changes(pair, shift)
+    pair = Pair(part.cut(before), part.cut(after), VIEW.slots(plates, part), VIEW.slots(VIEW.plates, part))
+    found = find_changes(pair, (shift[0] * VIEW.area.width, shift[1] * VIEW.area.height))
     if isinstance(found, NothingSeen):
         return found
     return tuple(Change(each.box.shifted(part), each.strength) for each in found)
@@ -102,7 +104,7 @@ def test_any_pair_has_an_answer(size: tuple[int, int], seed: int, levels: int) -
     rng = np.random.default_rng(seed)
     before = np.full((*size, 3), levels, dtype=np.uint8)
     after = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
-    slots = rng.integers(0, 2, size, dtype=np.uint8) * 255
+    slots = [rng.uniform(-0.2, 1.2, (4, 2)).astype(np.float32) * size[::-1] for _ in range(2)]
     pair = Pair(before, after, slots, slots)
     found = find_changes(pair, (0.0, 0.0))
     assert found == find_changes(pair, (0.0, 0.0))

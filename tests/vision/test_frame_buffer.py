@@ -10,6 +10,7 @@ from edge.samples import NS_PER_S
 from edge.vision.frame_buffer import FrameBuffer, median_of
 
 PERIOD_NS = NS_PER_S // 5
+SMALL = np.zeros((20, 30), np.float32)
 
 
 def picture(level: int = 0) -> np.ndarray:
@@ -20,7 +21,7 @@ def filled(calm: str) -> FrameBuffer:
     """A frame a letter: ``c`` calm, ``-`` not."""
     buffer = FrameBuffer(10_000_000)
     for index, letter in enumerate(calm):
-        buffer.update(picture(index), index * PERIOD_NS, calm=letter == "c")
+        buffer.update(picture(index), SMALL, index * PERIOD_NS, calm=letter == "c")
     return buffer
 
 
@@ -66,13 +67,13 @@ def test_memory_is_bounded_whatever_comes(calm: str, memory: int, sizes: list[in
     buffer = FrameBuffer(memory)
     for index, letter in enumerate(calm):
         size = sizes[index % len(sizes)] if sizes else 10
-        buffer.update(np.zeros((size, 30, 3), np.uint8), index * PERIOD_NS, calm=letter == "c")
+        buffer.update(np.zeros((size, 30, 3), np.uint8), SMALL, index * PERIOD_NS, calm=letter == "c")
         assert len(buffer) <= 2 or buffer.pixel_bytes <= memory
 
 
 def test_frames_are_copies() -> None:
     buffer, source = FrameBuffer(10_000), picture(7)
-    buffer.update(source, 0, calm=True)
+    buffer.update(source, SMALL, 0, calm=True)
     source[:] = 0
     assert levels(buffer.after(0, 1)) == [7]
 

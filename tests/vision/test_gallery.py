@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edge.vision.gallery.gallery import Gallery
 from edge.vision.gallery.metric import Metric
+from edge.vision.gallery.prototypes import FoldedPrototypes, Prototypes
 
 MODEL = "a" * 64
 
@@ -91,6 +92,20 @@ def test_what_differs_between_pictures_of_one_product_counts_for_less() -> None:
         right["cosine"] += int((plain.argmax(axis=1) == row).sum())
         right["metric"] += int((ours.argmax(axis=1) == row).sum())
     assert right["metric"] > right["cosine"] + 10
+
+
+@given(skus=st.integers(1, 6), pictures=st.integers(1, 7), seed=st.integers(0, 99))
+@settings(max_examples=25, deadline=None)
+def test_prototypes_with_their_metric_folded_in_say_the_same(skus: int, pictures: int, seed: int) -> None:
+    groups = list(clusters(skus, pictures, seed=seed).values())
+    metric = Metric.of(groups)
+    prototypes = Prototypes.of([metric.apply(group) for group in groups], 0.6)
+    asked = np.concatenate(list(clusters(5, 2, seed=seed + 1).values()))
+    np.testing.assert_allclose(
+        FoldedPrototypes.of(prototypes, metric).evidence(asked),
+        prototypes.evidence(metric.apply(asked)),
+        atol=1e-3,
+    )
 
 
 def test_more_pictures_of_a_product_make_it_surer() -> None:

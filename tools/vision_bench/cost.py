@@ -9,12 +9,16 @@ import cv2
 import numpy as np
 import onnxruntime
 
-from edge.vision.change_region import Pair, camera_shift_px, context, find_changes
+from edge.config import VisionSection
+from edge.messages import CropSide
+from edge.samples import NS_PER_S, Frame
 from edge.vision.embedder import OnnxEmbedder, fill_input
+from edge.vision.eyewitness import Eyewitness
 from edge.vision.gallery.calibration import Calibration
 from edge.vision.gallery.gallery import Gallery
 from edge.vision.model_card import load_model, shipped_card
 from edge.vision.shelf_view import ShelfView
+from edge.vision.testimony import Question
 from tools.packaging.lens import decoded
 from tools.store_simulator.camera.shelf_camera import ShelfCamera
 from tools.store_simulator.camera.stock import Stock
@@ -25,6 +29,9 @@ SKUS, PICTURES = 500, 5
 """Enrolled in the gallery that is asked."""
 
 CROPS = 2
+RATE_HZ, FRAMES = 4.0, 8
+"""Of the camera; and how many pictures it takes before the pick, and after."""
+
 ROUNDS = 40
 """Both sides are timed in turn, so that a busy moment of the machine hits both."""
 
@@ -52,30 +59,22 @@ def measure_cost() -> VisionCost:
     options.intra_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     bare = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    gallery = _chance_gallery(embedder)
-    view, before, after, plate = _pick_pictures()
+    witness, question = _saw_a_pick(embedder)
+    tensor = np.empty((1, 3, card.input.side_px, card.input.side_px), np.float32)
     event_s, bare_s = [], []
     for _ in range(ROUNDS):
         started = time.process_time()
-        part = context(view, (plate,))
-        camera_shift_px(view.area.cut(before), view.area.cut(after))
-        pair = Pair(
-            part.cut(before), part.cut(after), view.mask((plate,), part), view.mask(view.plates, part)
-        )
-        changes = find_changes(pair, (0.0, 0.0))
-        assert isinstance(changes, tuple), changes
-        box = changes[0].box.shifted(part)
-        crops = [box.cut(before), box.cut(after)]
-        gallery.likelihoods(embedder.embed(crops))
+        (testimony,) = witness.ask(question)
         event_s.append(time.process_time() - started)
-        tensor = np.empty((1, 3, card.input.side_px, card.input.side_px), np.float32)
-        inputs = [tensor.copy() for _ in crops]
-        for each, crop in zip(inputs, crops, strict=True):
-            fill_input(each, crop, card.input)
-        started = time.process_time()
-        for each in inputs:
-            bare.run([card.output.name], {card.input.name: each})
-        bare_s.append(time.process_time() - started)
+        judged = [crop.rgb for crop in testimony.crops if crop.side is question.side]
+        assert len(testimony.looks) == len(judged) == CROPS, testimony.nothing_seen
+        run_s = 0.0
+        for crop in judged:
+            fill_input(tensor, crop, card.input)
+            started = time.process_time()
+            bare.run([card.output.name], {card.input.name: tensor})
+            run_s += time.process_time() - started
+        bare_s.append(run_s)
     return VisionCost(1e3 * float(np.median(event_s)), 1e3 * float(np.median(bare_s)), len(model))
 
 
@@ -88,15 +87,25 @@ def _chance_gallery(embedder: OnnxEmbedder) -> Gallery:
     return Gallery.of(pictures, embedder.model_sha256, Calibration())
 
 
-def _pick_pictures() -> tuple[ShelfView, np.ndarray, np.ndarray, str]:
-    """A view, its pictures before and after a pick, and the plate."""
+def _saw_a_pick(embedder: OnnxEmbedder) -> tuple[Eyewitness, Question]:
+    """Somebody whose camera saw that two units went, one from each of two plates; and what to ask."""
     store = twin_store(0, look_alike=True)
     plates = tuple(store.planogram.plates)
     sku_of = {plate: facing.sku or "" for facing in store.planogram.facings for plate in facing.plates}
     stock = Stock({plate: (sku_of[plate],) * 6 for plate in plates})
     camera = ShelfCamera("bench", plates, store.planogram, store.looks, stock, seed=(1,))
-    before = decoded(camera.jpeg((), 0.0))
-    stock.take(plates[2], sku_of[plates[2]])
-    after = decoded(camera.jpeg((), 1.0))
     view = ShelfView("bench", view_entry(camera.viewpoint), store.planogram)
-    return view, before, after, plates[2]
+    witness = Eyewitness([view], VisionSection(), embedder, _chance_gallery(embedder))
+    moved = (plates[1], plates[3])
+    for number in range(2 * FRAMES):
+        if number == FRAMES:
+            for plate in moved:
+                stock.take(plate, sku_of[plate])
+        at_s = number / RATE_HZ
+        witness.update(Frame("bench", round(at_s * NS_PER_S), decoded(camera.jpeg((), at_s))))
+    onset_s = (FRAMES - 0.5) / RATE_HZ
+    settled_s = onset_s + 0.1
+    question = Question(
+        ("bench", 1), moved, CropSide.BEFORE, round(onset_s * NS_PER_S), round(settled_s * NS_PER_S)
+    )
+    return witness, question

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from edge.clock import Clock
 from edge.config import CameraSection
 from edge.messages import CameraState
@@ -11,8 +13,9 @@ from edge.samples import NS_PER_S, Rgb
 from edge.vision.camera.camera import open_source
 from edge.vision.camera.source import CameraFaultError
 from edge.vision.camera.watch import as_rgb
-from edge.vision.change_region import camera_shift_px
+from edge.vision.camera_shift import camera_shift
 from edge.vision.shelf_view import ViewRefusal, ViewRefusedError
+from edge.vision.thumbnail import thumbnail
 
 STILL_SHARE = 0.002
 """[1] of the width by which a fixed camera's pictures may differ: a pixel and a bit of 640."""
@@ -53,15 +56,17 @@ def check_still(pictures: list[Rgb], *, where: str) -> float:
         ViewRefusedError: by more than that of a fixed camera.
     """
     first, *others = pictures
+    height, width = first.shape[:2]
     largest_px = 0.0
     for other in others:
-        shift = camera_shift_px(first, other) if other.shape == first.shape else None
-        moved_px = float("inf") if shift is None else (shift[0] ** 2 + shift[1] ** 2) ** 0.5
-        if moved_px > STILL_SHARE * first.shape[1]:
+        same = other.shape == first.shape
+        shift = camera_shift(thumbnail(first), thumbnail(other)) if same else None
+        moved_px = float("inf") if shift is None else float(np.hypot(shift[0] * width, shift[1] * height))
+        if moved_px > STILL_SHARE * width:
             found = "another view" if shift is None else f"{moved_px:.1f} px"
             raise ViewRefusedError(
                 ViewRefusal.MOVED_CAMERA, "a camera that moves", where=where, found=found,
-                expected=f"at most {STILL_SHARE * first.shape[1]:.1f} px between pictures",
+                expected=f"at most {STILL_SHARE * width:.1f} px between pictures",
                 fix="Fasten it, keep hands out of the picture, and calibrate again.",
             )  # fmt: skip
         largest_px = max(largest_px, moved_px)

@@ -10,10 +10,14 @@ from numpy.typing import NDArray
 
 from edge.vision.gallery.calibration import Calibration, fit
 from edge.vision.gallery.metric import Metric, Vectors
-from edge.vision.gallery.prototypes import Prototypes
+from edge.vision.gallery.prototypes import FoldedPrototypes, Prototypes
 
 UNKNOWN_PRIOR = 0.02
 """[1] How many of the pictures that people ask about show nothing enrolled, unless they say so."""
+
+_NONE = np.zeros(0, np.float32)
+NOTHING = FoldedPrototypes(_NONE, _NONE.reshape(0, 0), _NONE, np.zeros(0), np.zeros(0))
+"""Of a gallery in which nothing is enrolled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +53,13 @@ class Gallery:
     Attributes:
         model_sha256: of the model that made the vectors: those of another mean nothing here.
         skus: enrolled, in the order of the prototypes.
-        metric: what distances count.
-        prototypes: of every SKU.
+        prototypes: of every SKU, in the metric that the gallery's pictures teach.
         calibration: fitted to this gallery's own pictures.
     """
 
     model_sha256: str
     skus: tuple[str, ...]
-    metric: Metric
-    prototypes: Prototypes
+    prototypes: FoldedPrototypes
     calibration: Calibration
 
     @classmethod
@@ -74,13 +76,11 @@ class Gallery:
         skus = tuple(sorted(pictures))
         groups = [np.asarray(pictures[sku], np.float32) for sku in skus]
         if not groups:
-            nothing = np.zeros((0, 1), np.float32)
-            metric = Metric(np.zeros(1, np.float32), nothing, np.zeros(0, np.float32))
-            return cls(model_sha256, (), metric, Prototypes(nothing, np.zeros(0), np.zeros(0)), Calibration())
+            return cls(model_sha256, (), NOTHING, Calibration())
         calibration = fit(groups) if calibration is None else calibration
         metric = Metric.of(groups)
         prototypes = Prototypes.of([metric.apply(group) for group in groups], calibration.alike)
-        return cls(model_sha256, skus, metric, prototypes, calibration)
+        return cls(model_sha256, skus, FoldedPrototypes.of(prototypes, metric), calibration)
 
     def likelihoods(self, vectors: Vectors) -> list[Sighting]:
         """What each picture says.
@@ -94,7 +94,7 @@ class Gallery:
 
     def _log(self, vectors: Vectors) -> NDArray[np.float64]:
         """(n, SKU) nat."""
-        return self.calibration.log_likelihood(self.prototypes.evidence(self.metric.apply(vectors)))
+        return self.calibration.log_likelihood(self.prototypes.evidence(vectors))
 
 
 def grouped(skus: Sequence[str], vectors: Vectors) -> dict[str, Vectors]:

@@ -61,10 +61,15 @@ class Metric:
 
     def apply(self, vectors: Vectors) -> Vectors:
         """(n, size) unit vectors of a model -> (n, size) unit vectors of this metric."""
-        offset = vectors - self.centre
-        offset = offset + ((offset @ self.axes.T) * (self.shortening - 1.0)) @ self.axes
+        offset = self.stretched(vectors - self.centre)
         length = np.linalg.norm(offset, axis=1, keepdims=True)
         return np.asarray(offset / np.maximum(length, 1e-9), dtype=np.float32)
+
+    def stretched(self, vectors: Vectors) -> Vectors:
+        """(n, size), shortened along the axes."""
+        return np.asarray(
+            vectors + ((vectors @ self.axes.T) * (self.shortening - 1.0)) @ self.axes, dtype=np.float32
+        )
 
 
 def _principal(deviations: Vectors, count: int) -> tuple[NDArray[np.float64], Vectors]:
