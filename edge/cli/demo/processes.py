@@ -64,16 +64,23 @@ class DemoProcesses:
         self.page = f"http://{WEB_HOST}:{self._web_port}/"
         self.store: DemoStore = furnish(examples, state_dir, self.broker, self._web_port)
 
-    def open(self, world_options: Sequence[str]) -> None:
-        """Start the aggregator and, once it serves its page, the world and the nodes.
+    def serve(self) -> None:
+        """Start the aggregator; its page can be opened when this returns.
 
         Raises:
-            StartError: a process does not come up.
+            StartError: it does not come up.
         """
         self._start(
             "aggregator", ["-m", "edge.cli", "aggregator", "--config", str(self.store.aggregator_file)]
         )
         self._wait_until("the page", self._page_is_served)
+
+    def open(self, world_options: Sequence[str]) -> None:
+        """Start the world and the nodes.
+
+        Raises:
+            StartError: a process does not come up.
+        """
         files = [str(file) for file in self.store.node_files.values()]
         cameras_dir = self.store.cameras_dir
         self._start(

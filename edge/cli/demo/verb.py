@@ -72,7 +72,10 @@ def demo(
             store = processes.store
             names = TopicNames(store.name)
             screen = DemoScreen(console, names, store.catalogue)
+            processes.serve()
             _print_welcome(console, processes, broker, state if state_dir else None)
+            if browser and _has_display():
+                webbrowser.open(processes.page)
             processes.enroll()
             ends_s = time.monotonic() + duration if duration else None
             news: queue.Queue[BrokerNews] = queue.Queue()
@@ -84,8 +87,6 @@ def demo(
                 if ends_s is not None:
                     options += ["--for", str(ends_s - time.monotonic() - START_ALLOWANCE_S)]
                 processes.open(options)
-                if browser and _has_display():
-                    webbrowser.open(processes.page)
                 _run(processes, screen, news, ends_s)
         except KeyboardInterrupt:
             console.print()
