@@ -87,3 +87,13 @@ def risk_coverage(checked: Iterable[Checked]) -> tuple[RiskPoint, ...]:
                 )
             )  # fmt: skip
     return tuple(points)
+
+
+def threshold_for(points: Sequence[RiskPoint], max_error: float) -> RiskPoint | None:
+    """The point of a curve that accepts most while its risk's upper end is bearable; ``None``: no point does."""
+    return next((point for point in reversed(points) if point.risk_high <= max_error), None)
+
+
+def point_at(points: Sequence[RiskPoint], threshold: float) -> RiskPoint | None:
+    """What a threshold accepts on a curve; ``None``: nothing."""
+    return next((point for point in reversed(points) if point.threshold >= threshold), None)
