@@ -6,16 +6,21 @@ wait for an answer.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
+from statistics import median
 
 from edge.aggregator.carts.testimony import Testimony
 from edge.aggregator.entries import GivenUpEntry, StatementEntry
 from edge.aggregator.review.reviewers import ReviewerEstimate, Reviewers, Trial, trials_of
 from edge.aggregator.review.statements import Statements
-from edge.messages import EventIdentity, Reading, ReviewAnswer
+from edge.messages import AuditVerdict, EventIdentity, Reading, ReviewAnswer
 
 Key = tuple[str, EventIdentity]
 """What answers are compared within: an event, or one reviewer's gold case of it."""
+
+
+TIMED = 50
+"""[answers] of a reviewer whose median time is told."""
 
 
 class ReviewDesk:
@@ -36,10 +41,13 @@ class ReviewDesk:
         self._trials: dict[Key, tuple[Trial, ...]] = {}
         self._gold: dict[str, dict[str, EventIdentity]] = defaultdict(dict)  # by reviewer, by id
         self._given_up: set[tuple[str, float]] = set()
+        self._seconds: dict[str, deque[float]] = {}  # by reviewer, of the latest answers
 
     def apply(self, entry: StatementEntry) -> frozenset[EventIdentity]:
         """Take in an answer, or that it was taken back; events of which people now say something else."""
         answer = entry.statement
+        if isinstance(answer, ReviewAnswer | AuditVerdict) and self._statements.stands(answer):
+            self._seconds.setdefault(answer.by, deque(maxlen=TIMED)).append(answer.seconds)
         if not isinstance(answer, ReviewAnswer):
             return frozenset()
         if entry.gold is not None:
@@ -94,6 +102,10 @@ class ReviewDesk:
     def reviewer(self, name: str) -> ReviewerEstimate:
         """How often somebody errs."""
         return self._reviewers.estimate(name)
+
+    def median_s(self, name: str) -> float | None:
+        """[s] from showing to key, median of somebody's latest answers; ``None``: there are none."""
+        return median(self._seconds[name]) if name in self._seconds else None
 
     def reviewers(self) -> tuple[ReviewerEstimate, ...]:
         """Everybody whose answers could be compared with anything."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from edge.aggregator.carts.doubt import Doubt
 from edge.aggregator.decisions import Decision
 from edge.aggregator.picture import Picture
 from edge.aggregator.receipts.book import ReceiptBook
-from edge.aggregator.review.cases import CaseFile
+from edge.aggregator.review.cases import CaseFile, contents_of
 from edge.aggregator.review.desk import ReviewDesk
 from edge.aggregator.review.questions import alternatives
 from edge.aggregator.review.queue import in_order, next_for
 from edge.aggregator.review.sampling import AUDIT, is_drawn
 from edge.aggregator.visits.visit import Visit
 from edge.config import ReviewSection
-from edge.messages import CaseKind, Dispute, Receipt, ReviewCase
+from edge.messages import CaseKind, Dispute, ItemCount, Receipt, ReviewCase
 
 CERTAIN = 0.999
 """[1] What an event is known to be that is at least so probable: people err far more often than that."""
@@ -51,11 +51,24 @@ class Docket:
         audited = (self._file.audit(receipt) for receipt in self._to_audit(visits))
         return in_order([*doubts.values(), *self._disputed(picture), *self._seconds(picture), *audited])
 
-    def next_for(self, reviewer: str, cases: tuple[ReviewCase, ...], picture: Picture) -> ReviewCase | None:
-        """What to ask a reviewer next, told blind."""
-        return next_for(
-            reviewer, self._desk.seen_by(reviewer), cases, tuple(self.gold(picture)), self._options.gold_share
-        )
+    def next_for(
+        self,
+        reviewer: str,
+        cases: tuple[ReviewCase, ...],
+        picture: Picture,
+        besides: Collection[str] = (),
+    ) -> ReviewCase | None:
+        """What to ask a reviewer next, told blind.
+
+        Args:
+            reviewer: name.
+            cases: all open ones, in order.
+            picture: what is believed.
+            besides: names of cases that are before somebody already.
+        """
+        gold = tuple(self.gold(picture))
+        seen, share = self._desk.seen_by(reviewer), self._options.gold_share
+        return next_for(reviewer, seen, cases, gold, gold_share=share, besides=frozenset(besides))
 
     def gold(self, picture: Picture) -> Iterator[ReviewCase]:
         """Recent events that are known beyond doubt, as cases."""
@@ -69,7 +82,8 @@ class Docket:
             decision = picture.decision(doubt.event)
             if decision is not None and visit.receipt is not None:
                 yield self._file.about_event(
-                    CaseKind.DOUBT, doubt, decision.event, visit=visit.visit, cart=picture.cart(visit),
+                    CaseKind.DOUBT, doubt, decision.event, visit=visit.visit,
+                    cart=contents_of(picture.cart(visit)),
                     receipt=visit.receipt.receipt, opened_at=visit.left_at or 0.0,
                 )  # fmt: skip
 
@@ -102,7 +116,8 @@ class Docket:
     ) -> ReviewCase:
         """About an event that no account is in doubt of."""
         return self._file.about_event(
-            kind, alternatives(decision), decision.event, visit=decision.visit, cart=None,
+            kind, alternatives(decision), decision.event, visit=decision.visit,
+            cart=_held(decision, picture),
             receipt=dispute.receipt if dispute else "", dispute=dispute,
             opened_at=dispute.t if dispute else decision.event.t_decided,
         )  # fmt: skip
@@ -125,6 +140,14 @@ class Docket:
             or receipt.corrects
             or self._book.remarks(receipt.receipt)
         )
+
+
+def _held(decision: Decision, picture: Picture) -> tuple[ItemCount, ...]:
+    """What the cause of an event is believed to hold."""
+    if decision.visit is None:
+        return ()
+    content, _ = picture.contents(decision.visit).best()
+    return tuple(item for item in content if item.sku)
 
 
 def _is_certain(decision: Decision) -> bool:

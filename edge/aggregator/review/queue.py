@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import msgspec
+
 from edge.aggregator.review.cases import told
 from edge.aggregator.review.sampling import is_drawn
 from edge.messages import CaseKind, EventIdentity, ReviewCase, ReviewQueue
@@ -19,6 +21,22 @@ def in_order(cases: Collection[ReviewCase]) -> tuple[ReviewCase, ...]:
     return tuple(sorted(cases, key=lambda case: (_ORDER[case.kind], case.opened_at, case.case)))
 
 
+class QueueState(msgspec.Struct, frozen=True):
+    """How much there is to do."""
+
+    open: int  # [cases]
+    waiting: int  # [cases] of these, for which a shopper's receipt waits
+    oldest_s: float | None  # [s] the longest of these waits; None: nobody waits
+    work_s: float  # [s] that answering everything is expected to cost
+
+
+def state_of(cases: Collection[ReviewCase], utc_s: float) -> QueueState:
+    """The queue at ``utc_s``."""
+    since = [case.opened_at for case in cases if case.kind in (CaseKind.DOUBT, CaseKind.DISPUTE)]
+    oldest_s = max(utc_s - min(since), 0.0) if since else None
+    return QueueState(len(cases), len(since), oldest_s, sum(case.expected_s for case in cases))
+
+
 def published(cases: Sequence[ReviewCase]) -> ReviewQueue:
     """The queue as everybody may see it."""
     return ReviewQueue(cases=tuple(told(case) for case in cases[:LISTED_MAX]), open=len(cases))
@@ -29,7 +47,9 @@ def next_for(
     seen: Collection[EventIdentity],
     cases: Sequence[ReviewCase],
     gold: Sequence[ReviewCase],
+    *,
     gold_share: float,
+    besides: Collection[str] = frozenset(),
 ) -> ReviewCase | None:
     """What to ask a reviewer next, told blind; ``None``: nothing.
 
@@ -39,8 +59,10 @@ def next_for(
         cases: all open ones, in order.
         gold: cases whose answer is known.
         gold_share: [1] of what a reviewer is asked.
+        besides: names of cases that are before this reviewer or another one already.
     """
-    if is_drawn("gold", f"{reviewer}\0{len(seen)}", gold_share):
-        cases = (*(case for case in gold if case.event not in seen), *cases)
-    fresh = (case for case in cases if case.event is None or case.event not in seen)
+    if is_drawn("gold", f"{reviewer}\0{len(seen) + len(besides)}", gold_share):
+        cases = (*gold, *cases)
+    fresh = (case for case in cases
+             if case.case not in besides and (case.event is None or case.event not in seen))  # fmt: skip
     return next((told(case) for case in fresh), None)

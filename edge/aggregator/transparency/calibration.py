@@ -90,7 +90,7 @@ def risk_coverage(checked: Iterable[Checked]) -> tuple[RiskPoint, ...]:
 
 
 def threshold_for(points: Sequence[RiskPoint], max_error: float) -> RiskPoint | None:
-    """The point of a curve that accepts most while its risk's upper end is bearable; ``None``: no point does."""
+    """The point that accepts most while the upper end of its risk is bearable; ``None``: no point does."""
     return next((point for point in reversed(points) if point.risk_high <= max_error), None)
 
 

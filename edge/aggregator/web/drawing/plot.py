@@ -70,17 +70,23 @@ class Plot:
         SubElement(clip, "rect", _numbers(frame))
         return SubElement(self.root, "g", {"clip-path": f"url(#{self._name}-frame)"})
 
-    def line(self, x1: float, y1: float, x2: float, y2: float, kind: str, into: Element | None = None) -> None:
+    def line(
+        self, x1: float, y1: float, x2: float, y2: float, kind: str, *, into: Element | None = None
+    ) -> None:
         """A straight line."""
         numbers = _numbers({"x1": x1, "y1": y1, "x2": x2, "y2": y2})
         SubElement(self._or_root(into), "line", {**numbers, "class": kind})
 
-    def box(self, x: float, y: float, width: float, height: float, kind: str, into: Element | None = None) -> None:
+    def box(
+        self, x: float, y: float, width: float, height: float, kind: str, *, into: Element | None = None
+    ) -> None:
         """A rectangle."""
         numbers = _numbers({"x": x, "y": y, "width": width, "height": height})
         SubElement(self._or_root(into), "rect", {**numbers, "class": kind})
 
-    def curve(self, points: Iterable[tuple[float, float] | None], kind: str, into: Element | None = None) -> None:
+    def curve(
+        self, points: Iterable[tuple[float, float] | None], kind: str, *, into: Element | None = None
+    ) -> None:
         """A line through points [px]; ``None`` interrupts it."""
         parts: list[str] = []
         pen = "M"
@@ -92,17 +98,19 @@ class Plot:
             pen = "L"
         SubElement(self._or_root(into), "path", {"d": "".join(parts), "class": kind})
 
-    def area(self, points: Sequence[tuple[float, float]], kind: str, into: Element | None = None) -> None:
+    def area(self, points: Sequence[tuple[float, float]], kind: str, *, into: Element | None = None) -> None:
         """A filled polygon [px]."""
         corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         SubElement(self._or_root(into), "polygon", {"points": corners, "class": kind})
 
-    def dot(self, x: float, y: float, radius: float, kind: str, into: Element | None = None) -> None:
+    def dot(self, x: float, y: float, radius: float, kind: str, *, into: Element | None = None) -> None:
         """A disc."""
-        SubElement(self._or_root(into), "circle", {**_numbers({"cx": x, "cy": y, "r": radius}), "class": kind})
+        SubElement(
+            self._or_root(into), "circle", {**_numbers({"cx": x, "cy": y, "r": radius}), "class": kind}
+        )
 
     def text(
-        self, x: float, y: float, words: str, kind: str, into: Element | None = None, *, anchor: str = "start"
+        self, x: float, y: float, words: str, kind: str, *, into: Element | None = None, anchor: str = "start"
     ) -> None:
         """Words, their baseline at ``y``."""
         attributes = {**_numbers({"x": x, "y": y}), "class": kind, "text-anchor": anchor}
@@ -152,5 +160,3 @@ def signed(value: float, decimals: int = 0) -> str:
 
 def _numbers(given: dict[str, float]) -> dict[str, str]:
     return {name: f"{value:.1f}" for name, value in given.items()}
-
-

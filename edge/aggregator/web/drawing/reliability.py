@@ -41,7 +41,7 @@ def reliability_plot(
         plot.line(x.px(nines(probability)), y.from_px, x.px(nines(probability)), y.to_px, "grid")
         plot.line(x.from_px, y.px(nines(probability)), x.to_px, y.px(nines(probability)), "grid")
         plot.text(x.from_px - 8, y.px(nines(probability)) + 4, words, "tick", anchor="end")
-        if probability != 0.95:  # no room between its neighbours
+        if probability not in (0.8, 0.95):  # no room between their neighbours
             plot.text(x.px(nines(probability)), y.from_px + 19, words, "tick", anchor="middle")
     plot.text((x.from_px + x.to_px) / 2, y.from_px + 40, "stated", "axis", anchor="middle")
     plot.text(x.from_px + 8, y.to_px + 14, "found right", "axis")

@@ -36,7 +36,9 @@ def resting_level(
     near = {
         key: grams for key, grams in levels.items() if abs(grams - measured.delta_g) <= NEAR_SIGMAS * sigma_g
     }
-    reach_g = max([1.2 * abs(grams - measured.delta_g) for grams in near.values()] + [HALF_WIDTH_SIGMAS * sigma_g])
+    reach_g = max(
+        [1.2 * abs(grams - measured.delta_g) for grams in near.values()] + [HALF_WIDTH_SIGMAS * sigma_g]
+    )
     x = Scale(measured.delta_g - reach_g, measured.delta_g + reach_g, 14, width - 14)
     base_px, top_px = 98, 36
     off = ", ".join(f"answer {key} is {abs(grams - measured.delta_g) / sigma_g:.1f} sigma off"
@@ -67,8 +69,8 @@ def _draw_answers(plot: Plot, x: Scale, near: Mapping[str, float], base_px: floa
     places = dict(zip(names, spread(wanted, KEY_PX, x.from_px, x.to_px), strict=True))
     for grams, same in keys.items():
         group = plot.group("level " + " ".join(f"of-{key}" for key in same))
-        plot.line(x.px(grams), 26, x.px(grams), base_px, "expected", group)
+        plot.line(x.px(grams), 26, x.px(grams), base_px, "expected", into=group)
         for key in same:
-            plot.curve([(x.px(grams), 26), (places[key], 18)], "leader", group)
-            plot.dot(places[key], 11, 8.5, "key", group)
-            plot.text(places[key], 15, key, "key-name", group, anchor="middle")
+            plot.curve([(x.px(grams), 26), (places[key], 18)], "leader", into=group)
+            plot.dot(places[key], 11, 8.5, "key", into=group)
+            plot.text(places[key], 15, key, "key-name", into=group, anchor="middle")

@@ -47,15 +47,15 @@ def risk_coverage_plot(
     corners = [(0.0, points[0]), *((point.coverage, point) for point in points)]
     upper = [(x.px(coverage), y.px(point.risk_high)) for coverage, point in corners]
     lower = [(x.px(coverage), y.px(point.risk)) for coverage, point in corners]
-    plot.area([*upper, *reversed(lower)], "uncertain", window)
-    plot.curve(upper, "upper", window)
-    plot.curve(lower, "curve", window)
-    plot.line(x.from_px, y.px(max_error), x.to_px, y.px(max_error), "bearable", window)
+    plot.area([*upper, *reversed(lower)], "uncertain", into=window)
+    plot.curve(upper, "upper", into=window)
+    plot.curve(lower, "curve", into=window)
+    plot.line(x.from_px, y.px(max_error), x.to_px, y.px(max_error), "bearable", into=window)
     plot.text(x.from_px + 8, y.px(max_error) - 7, f"bearable: {100 * max_error:g} %", "bearable-name")
     for point, kind in ((present, "present"), (chosen, "chosen")):
         if point is not None:
-            plot.line(x.px(point.coverage), y.from_px, x.px(point.coverage), y.to_px, kind, window)
-            plot.dot(x.px(point.coverage), y.px(min(point.risk_high, worst)), 5.5, kind, window)
+            plot.line(x.px(point.coverage), y.from_px, x.px(point.coverage), y.to_px, kind, into=window)
+            plot.dot(x.px(point.coverage), y.px(min(point.risk_high, worst)), 5.5, kind, into=window)
     return plot.markup()
 
 

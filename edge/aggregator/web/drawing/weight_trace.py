@@ -98,15 +98,15 @@ def weight_trace(
     window = plot.window(x, y)
     half_px = max(abs(y.px(2 * measured.sigma_g) - y.px(0)), 2.0)
     measured_px = y.px(measured.delta_g)
-    plot.box(x.px(max(0.0, x.low)), measured_px - half_px, x.to_px, 2 * half_px, "band", window)
-    plot.line(x.px(0), y.from_px, x.px(0), y.to_px, "onset", window)
+    plot.box(x.px(max(0.0, x.low)), measured_px - half_px, x.to_px, 2 * half_px, "band", into=window)
+    plot.line(x.px(0), y.from_px, x.px(0), y.to_px, "onset", into=window)
     _draw_levels(plot, x, y, levels, width - gutter)
     if change is not None:
         points = [
             None if grams is None else (x.px(t), y.px(grams))
             for t, grams in zip(change.since_onset_s, change.grams, strict=True)
         ]
-        plot.curve(points, "curve", window)
+        plot.curve(points, "curve", into=window)
     return plot.markup()
 
 
@@ -141,14 +141,14 @@ def _draw_levels(plot: Plot, x: Scale, y: Scale, levels: Mapping[str, float], ri
     for (grams, names), level_px, label_px in zip(keys.items(), wanted, places, strict=True):
         kinds = " ".join(f"of-{key}" for key in names)
         group = plot.group(f"level {kinds}")
-        plot.line(x.px(max(0.0, x.low)), level_px, right_px, level_px, "expected", group)
-        plot.curve([(right_px, level_px), (right_px + 10, label_px)], "leader", group)
+        plot.line(x.px(max(0.0, x.low)), level_px, right_px, level_px, "expected", into=group)
+        plot.curve([(right_px, level_px), (right_px + 10, label_px)], "leader", into=group)
         left = right_px + 20
         for key in names[:4]:
-            plot.dot(left, label_px, 8.5, "key", group)
-            plot.text(left, label_px + 4, key, "key-name", group, anchor="middle")
+            plot.dot(left, label_px, 8.5, "key", into=group)
+            plot.text(left, label_px + 4, key, "key-name", into=group, anchor="middle")
             left += 19
-        plot.text(left - 6, label_px + 4, f"{signed(grams)} g", "level-name", group)
+        plot.text(left - 6, label_px + 4, f"{signed(grams)} g", "level-name", into=group)
 
 
 def _in_words(change: Change | None, measured: Measured, levels: Mapping[str, float]) -> str:
