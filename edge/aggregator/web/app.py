@@ -17,13 +17,14 @@ from edge.aggregator.web.access.access import Doorkeeper
 from edge.aggregator.web.access.limits import BodyLimit
 from edge.aggregator.web.pages.data import data
 from edge.aggregator.web.pages.overview import overview
+from edge.aggregator.web.pages.review import review
 from edge.aggregator.web.pages.sign_in import sign_in
 from edge.aggregator.web.refusals import PlainAnswers, Refusals
 from edge.aggregator.web.site import Room, Site
 
 STATIC = Path(__file__).parent / "static"
 
-PAGES: tuple[Callable[[Site], Room], ...] = (overview, data, sign_in)
+PAGES: tuple[Callable[[Site], Room], ...] = (overview, review, data, sign_in)
 """In the order of the navigation."""
 
 

@@ -88,20 +88,18 @@ class Templates:
 
         It may use ``visitor``, and ``form(path)`` inside of each ``<form method="post" action="{path}">``.
         """
+        tabs = [tab for tab in self.tabs if visitor_of(request).may(tab.right)]
+        html = self.part(request, template, tabs=tabs, here=request.url.path, **context)
+        return HTMLResponse(html, status)
+
+    def part(self, request: Request, template: str, **context: Any) -> str:
+        """A part of a page that may hold forms, as :meth:`page` does."""
         visitor = visitor_of(request)
 
         def form(path: str) -> Markup:
             return Markup('<input type="hidden" name="form" value="{}">').format(self.token(visitor, path))
 
-        html = self.html(
-            template,
-            visitor=visitor,
-            tabs=[tab for tab in self.tabs if visitor.may(tab.right)],
-            here=request.url.path,
-            form=form,
-            **context,
-        )
-        return HTMLResponse(html, status)
+        return self.html(template, visitor=visitor, form=form, **context)
 
     def token(self, visitor: Visitor, path: str) -> str:
         """The token of a form that this visitor may send to a path: once, see ``access/forms.py``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from counter_bench import LATER, CounterBench, charged, twins
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from edge.aggregator.carts.doubt import ERROR
 from edge.aggregator.entries import GivenUpEntry, StatementEntry
 from edge.aggregator.recall import Recall
 from edge.aggregator.review.cases import case_name, told
+from edge.aggregator.review.queue import QueueState, state_of
 from edge.aggregator.review.reviewers import STEPS
 from edge.config import AggregatorConfig
 from edge.messages import CaseKind, CorrectionReason, ItemCount, ReceiptStatus
@@ -153,8 +155,6 @@ def test_nobody_is_asked_where_nobody_reviews(make):
 
 def test_goods_unknown_to_the_catalogue_are_asked_about(bench):
     event = bench.shelf.event(1)
-    import msgspec
-
     from edge.messages import EvidenceTerms, Hypothesis
 
     unknown = (
@@ -190,6 +190,60 @@ def test_a_gold_case_looks_like_a_doubt_and_measures_its_reviewer(bench):
     assert (good.right, good.wrong, bad.right, bad.wrong) == (1, 0, 0, 1)
     assert good.error < ERROR < bad.error
     assert bench.store.counter.desk.testimonies(gold.event) == (), "no evidence about the visit"
+
+
+def test_nothing_that_is_shown_tells_a_gold_case_from_a_doubt(bench):
+    """Field by field: what is empty in one is empty in the other, and no time or receipt gives it away."""
+    bench.sure_visit("sure")
+    bench.doubtful_visit("anna", t=T0 + 100, seq=2)
+    (doubt,) = (told(case) for case in bench.store.cases())
+    gold = told(gold_of(bench))
+    for name in ("kind", "receipt", "information_nat", "dispute", "comment", "schema"):
+        assert getattr(doubt, name) == getattr(gold, name)
+    for name in ("visits", "plates", "candidates", "planned", "cart", "event", "event_kind"):
+        assert bool(getattr(doubt, name)) == bool(getattr(gold, name)), name
+    assert gold.candidates != gold_of(bench).candidates
+
+
+def test_far_fetched_answers_are_left_out_of_most_blind_cases(bench):
+    bench.sure_visit()
+    gold = gold_of(bench)
+    truth = gold.candidates[0].reading
+    offers = []
+    for number in range(300):
+        shown = told(msgspec.structs.replace(gold, case=case_name(CaseKind.GOLD, number)))
+        readings = [candidate.reading for candidate in shown.candidates]
+        assert truth in readings
+        assert len(readings) >= 2
+        offers.append(any(reading.visit is None for reading in readings))
+    assert 0.2 < sum(offers) / len(offers) < 0.5
+
+
+def test_what_lies_before_somebody_is_not_shown_to_another(bench):
+    bench.doubtful_visit("anna")
+    bench.doubtful_visit("bela", t=T0 + 100, seq=2)
+    docket, cases, picture = bench.store.counter.docket, bench.store.cases(), bench.store.picture
+    first = docket.next_for("rita", cases, picture)
+    second = docket.next_for("sam", cases, picture, {first.case})
+    assert {first.case, second.case} == {case.case for case in cases}
+    assert docket.next_for("tom", cases, picture, {first.case, second.case}) is None
+
+
+def test_the_queue_says_how_long_shoppers_wait_and_what_answering_costs(bench):
+    assert state_of(bench.store.cases(), T0) == QueueState(0, 0, None, 0.0)
+    bench.doubtful_visit()
+    (case,) = bench.store.cases()
+    assert state_of([case], case.opened_at + 30) == QueueState(1, 1, 30.0, case.expected_s)
+
+
+def test_decision_times_have_a_median(bench):
+    desk = bench.store.counter.desk
+    assert desk.median_s("rita") is None
+    bench.doubtful_visit()
+    (case,) = bench.store.cases()
+    for seconds in (2.0, 4.0, 30.0):
+        bench.say(msgspec.structs.replace(bench.answer(case, "0001"), seconds=seconds))
+    assert desk.median_s("rita") == 4.0
 
 
 def test_the_posterior_is_the_betas(bench):

@@ -24,6 +24,9 @@ AROUND_S = 2.0
 LABEL_PX = 21
 """[px] from one label to the next."""
 
+KEY_PX, KEYS_MAX = 19, 4
+"""[px] from one key to the next beside a level, and how many are shown there."""
+
 OVER_LEVELS = 0.6
 """[1] of the span of all levels, that a curve may widen the frame by on either side; a hand that leans on a
 shelf would make the levels one."""
@@ -88,7 +91,8 @@ def weight_trace(
         height: [px].
         name: of its own within the page.
     """
-    gutter = 128 if width >= 500 else 104
+    by_grams, keys_max = _keys_by_grams(levels), KEYS_MAX if width >= 500 else KEYS_MAX - 1
+    gutter = 88 + KEY_PX * min(max([len(keys) for keys in by_grams.values()] + [1]), keys_max)
     times = (-AROUND_S, AROUND_S) if change is None else (change.since_onset_s[0], change.since_onset_s[-1])
     x = Scale(times[0], max(times[1], times[0] + 0.1), 62, width - gutter)
     y = Scale(*_span(change, measured, levels), height - 34, 14)
@@ -100,7 +104,7 @@ def weight_trace(
     measured_px = y.px(measured.delta_g)
     plot.box(x.px(max(0.0, x.low)), measured_px - half_px, x.to_px, 2 * half_px, "band", into=window)
     plot.line(x.px(0), y.from_px, x.px(0), y.to_px, "onset", into=window)
-    _draw_levels(plot, x, y, levels, width - gutter)
+    _draw_levels(plot, x, y, by_grams, keys_max)
     if change is not None:
         points = [
             None if grams is None else (x.px(t), y.px(grams))
@@ -131,12 +135,16 @@ def _draw_grid(plot: Plot, x: Scale, y: Scale, *, most: int) -> None:
         plot.text(x.px(seconds), y.from_px + 20, words, "tick", anchor="middle")
 
 
-def _draw_levels(plot: Plot, x: Scale, y: Scale, levels: Mapping[str, float], right_px: float) -> None:
-    """One line for all answers of one weight, and their keys beside it, no two labels on each other."""
+def _keys_by_grams(levels: Mapping[str, float]) -> dict[float, list[str]]:
     keys: dict[float, list[str]] = defaultdict(list)
     for key, grams in levels.items():
         keys[round(grams, 1)].append(key)
-    wanted = [y.px(grams) for grams in keys]
+    return keys
+
+
+def _draw_levels(plot: Plot, x: Scale, y: Scale, keys: Mapping[float, Sequence[str]], keys_max: int) -> None:
+    """One line for all answers of one weight, and their keys beside it, no two labels on each other."""
+    right_px, wanted = x.to_px, [y.px(grams) for grams in keys]
     places = spread(wanted, LABEL_PX, y.to_px + 4, y.from_px - 4)
     for (grams, names), level_px, label_px in zip(keys.items(), wanted, places, strict=True):
         kinds = " ".join(f"of-{key}" for key in names)
@@ -144,10 +152,11 @@ def _draw_levels(plot: Plot, x: Scale, y: Scale, levels: Mapping[str, float], ri
         plot.line(x.px(max(0.0, x.low)), level_px, right_px, level_px, "expected", into=group)
         plot.curve([(right_px, level_px), (right_px + 10, label_px)], "leader", into=group)
         left = right_px + 20
-        for key in names[:4]:
+        shown = names if len(names) <= keys_max else (*names[: keys_max - 1], "…")
+        for key in shown:
             plot.dot(left, label_px, 8.5, "key", into=group)
             plot.text(left, label_px + 4, key, "key-name", into=group, anchor="middle")
-            left += 19
+            left += KEY_PX
         plot.text(left - 6, label_px + 4, f"{signed(grams)} g", "level-name", into=group)
 
 

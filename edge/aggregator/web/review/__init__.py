@@ -1,0 +1,1 @@
+"""A question as a reviewer sees it, and who has which before them."""
