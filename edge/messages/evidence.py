@@ -58,8 +58,10 @@ class EventEvidence(Payload, frozen=True, kw_only=True):
     boot: str
     seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
     revision: Count = 0
-    crops: Annotated[tuple[Crop, ...], msgspec.Meta(max_length=8)] = ()
-    nothing_seen: NothingSeen | None = None  # why there are no crops
+    crops: Annotated[
+        tuple[Crop, ...], msgspec.Meta(max_length=8)
+    ] = ()  # what changed, both times; then the slots of the plates with what stands beside them, both times
+    nothing_seen: NothingSeen | None = None  # why no goods are told by the pictures
     traces: Annotated[tuple[PlateTrace, ...], msgspec.Meta(max_length=64)] = ()
 
     @property

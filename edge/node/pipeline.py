@@ -114,7 +114,7 @@ class NodePipeline:
                 messages.extend(self._acts.see(arrived))
             elif arrived.rack in self._racks:
                 rack = self._racks[arrived.rack]
-                if self._desk is not None and not isinstance(arrived, LinkReport):
+                if self._desk is not None:
                     self._desk.keep(arrived)
                 steps = [rack.link(arrived)] if isinstance(arrived, LinkReport) else rack.update(arrived)
                 for step in steps:
@@ -138,7 +138,7 @@ class NodePipeline:
         return (*messages, *self._acts.flush())
 
     def take_evidence(self) -> tuple[EventEvidence, ...]:
-        """Evidence of events since the last call."""
+        """Evidence of events that became complete since the last call."""
         return self._acts.take_evidence()
 
     def take_lessons(self) -> tuple[Lesson, ...]:
