@@ -101,7 +101,12 @@ class Counter:
             picture: what is believed.
         """
         for visit in closed:
-            compared = (picture.contents(visit.visit), picture.unseen(visit.visit), self._version)
+            compared = (
+                visit.receipt and visit.receipt.receipt,
+                picture.contents(visit.visit),
+                picture.unseen(visit.visit),
+                self._version,
+            )
             is_known = visit.receipt is not None and visit.receipt.left_at == visit.left_at
             if visit.visit in waiting or (is_known and visit.compared == compared):
                 continue

@@ -11,6 +11,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from edge.aggregator.carts.account import Claim
 from edge.aggregator.carts.belief import CartBelief
@@ -50,6 +51,7 @@ from edge.messages import (
     Cart,
     CounterMessage,
     Disturbance,
+    EventIdentity,
     GateEvent,
     Receipt,
     ReviewCase,
@@ -101,6 +103,10 @@ class Store:
         self._cases: tuple[ReviewCase, ...] | None = None  # the same
         self._inventory: Inventory | None = None  # the same
         self._due: tuple[int, tuple[LedgerEntry, ...]] | None = None  # receipts due of so many closed visits
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a snapshot: what was read of the fold is read again."""
+        return vars(self) | dict.fromkeys(("_picture", "_cases", "_inventory", "_due"))
 
     # --- plan -------------------------------------------------------------------------------------
 
@@ -268,19 +274,31 @@ class Store:
     def picture(self) -> Picture:
         """What is believed now, read once for everything that is asked of it."""
         if self._picture is None:
-            findings = self._timeline.findings()
-            decisions = [
-                self._decisions.of(self._shelves.event(event), findings.get(event))
-                for event in self._timeline.events()
-            ]
             unseen = self._blind_spots.doubts(self._attributions.latest)
-            self._picture = Picture(decisions, self._timeline, self._tickets, unseen)
+            self._picture = Picture(self._decision, self._timeline, self._tickets, unseen)
         return self._picture
+
+    def _decision(self, event: EventIdentity) -> Decision | None:
+        """What an event is taken for, if it is remembered."""
+        known = self._shelves.find(event)
+        return None if known is None else self._decisions.of(known, self._timeline.finding(event))
 
     def decisions(self) -> tuple[Decision, ...]:
         """Every remembered event as it is taken now, by onset."""
-        late = (undecided(event) for event in self._shelves.too_late())
-        return (*late, *self.picture.decisions)
+        return (*self._too_late(), *self.picture.decisions)
+
+    @property
+    def decisions_total(self) -> int:
+        """How many events are remembered."""
+        return len(self._shelves.too_late()) + len(self._timeline)
+
+    def latest_decisions(self, count: int) -> tuple[Decision, ...]:
+        """The latest remembered events as they are taken now, by onset."""
+        latest = self.picture.latest(count)
+        return (*self._too_late()[len(latest) - count :], *latest) if len(latest) < count else latest
+
+    def _too_late(self) -> tuple[Decision, ...]:
+        return tuple(undecided(event) for event in self._shelves.too_late())
 
     @property
     def tracked_until(self) -> float:
