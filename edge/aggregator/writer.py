@@ -20,6 +20,7 @@ from edge.aggregator.ledgered_store import LedgeredStore
 from edge.aggregator.recall import Recall
 from edge.aggregator.receipts.store_key import store_key
 from edge.aggregator.receipts.token import Tokens
+from edge.aggregator.stock.book import StockStatement
 from edge.aggregator.stock.state import StockView, view_of_stock
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
@@ -297,6 +298,8 @@ class Writer:
         """Commit a fact unless it is held already, then acknowledge it; False when the ledger refuses."""
         if judgement.disposition is Disposition.NEW and not self._commit(lambda: self._store.receive(fact)):
             return False
+        if isinstance(fact, StockStatement):
+            self._stock_due_s = 0.0  # whoever said it looks at once
         if isinstance(fact, ShelfEvent | Disturbance):
             self._announcer.acknowledge(fact.node, self._ingest.ack(fact.node, fact.boot))
         return True

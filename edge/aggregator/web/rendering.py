@@ -11,7 +11,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from edge.aggregator.web import shelf_map, words
+from edge.aggregator.web import shelf_map, stock_words, words
 from edge.aggregator.web.access.forms import Forms
 from edge.aggregator.web.access.roles import Right
 from edge.aggregator.web.access.visitor import Visitor, visitor_of
@@ -67,6 +67,7 @@ class Templates:
             state_words=words.STATE_WORDS.__getitem__,
             sure=words.sure,
             visit_name=words.visit_name,
+            **stock_words.FILTERS,
         )
         self._environment.globals.update(
             gondolas=shelf_map.lay_out(planogram, catalogue),
