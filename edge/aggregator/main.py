@@ -178,7 +178,8 @@ class _Loop:
         while not stop.is_set():
             for news in self._waiting_news():
                 self._receive(news)
-            self._clerk.answer(self._writer)
+            if self._clerk.answer(self._writer):
+                self._change()
             now = self._clock.mono_ns() / 1e9
             if now >= self._tick_due:
                 self._tick_due = now + TICK_S
@@ -192,8 +193,9 @@ class _Loop:
             while isinstance(news, Received) and len(messages) < LOT - 1:
                 messages.append(news)
                 news = self._inbox.get_nowait()
-            yield messages
-            messages = []
+            if messages:
+                yield messages
+                messages = []
             yield [news] if isinstance(news, Received) else news
         if messages:
             yield messages
@@ -208,7 +210,12 @@ class _Loop:
                 self._writer.connected()
             case BrokerDown():
                 pass  # the page shows it, and the nodes keep what is not acknowledged
+        self._change()
+
+    def _change(self) -> None:
+        """Tickets follow at once; the picture of the whole store waits for the next tick."""
         self._changed = True
+        self._feed.stir()
 
     def _tick(self, now: float) -> None:
         if not self._writer.fault:

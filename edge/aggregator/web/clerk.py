@@ -66,7 +66,7 @@ class Clerk:
 
     def __init__(self, inbox: queue.Queue[Any]) -> None:
         self._inbox = inbox
-        self._waiting: deque[tuple[Callable[[WriterDesk], Any], Future[Any]]] = deque()
+        self._waiting: deque[tuple[Callable[[WriterDesk], Any], Future[Any], bool]] = deque()
 
     async def ask(self, look: Callable[[Store], T]) -> T:
         """What ``look`` reads from the store.
@@ -87,33 +87,34 @@ class Clerk:
             MessageError: it cannot be taken.
             StorageError: the ledger cannot be written now; nothing was entered.
         """
-        await self._request(lambda writer: writer.say(fact))
+        await self._request(lambda writer: writer.say(fact), says=True)
 
     async def note(self, *entries: AccessEntry) -> None:
         """Enter who saw what, before it is shown. Raises as :meth:`say`."""
         await self._request(lambda writer: writer.note(entries))
 
-    def answer(self, writer: WriterDesk) -> None:
-        """Serve who waits, some at a time. The writer's thread alone calls this."""
+    def answer(self, writer: WriterDesk) -> bool:
+        """Serve who waits, some at a time; whether anything was said. In the writer's thread alone."""
+        was_said = False
         for _ in range(ANSWERED_AT_ONCE):
-            try:
-                request, future = self._waiting.popleft()
-            except IndexError:
-                return
+            if not self._waiting:
+                return was_said
+            request, future, says = self._waiting.popleft()
             if not future.set_running_or_notify_cancel():
                 continue  # whoever asked has gone
             try:
                 future.set_result(request(writer))
             except Exception as error:
                 future.set_exception(error)
-        if self._waiting:
-            self._knock()
+            was_said |= says
+        self._knock()
+        return was_said
 
-    async def _request(self, request: Callable[[WriterDesk], T]) -> T:
+    async def _request(self, request: Callable[[WriterDesk], T], *, says: bool = False) -> T:
         if len(self._waiting) >= WAITING_MAX:
             raise _busy("too many pages ask at once")
         future: Future[T] = Future()
-        self._waiting.append((request, future))
+        self._waiting.append((request, future, says))
         self._knock()
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), ANSWER_S)

@@ -15,6 +15,7 @@ from edge.aggregator.web import shelf_map, stock_words, words
 from edge.aggregator.web.access.forms import Forms
 from edge.aggregator.web.access.roles import Right
 from edge.aggregator.web.access.visitor import Visitor, visitor_of
+from edge.aggregator.web.tickets.why import REASONS, Why, correction_in_words
 from edge.planogram import Catalogue, Planogram
 
 
@@ -44,6 +45,7 @@ class Templates:
         self._forms = forms
         self.tabs: Sequence[Tab] = ()
         explainer = words.Explainer(catalogue, planogram)
+        why = Why(explainer)
         self._environment = Environment(
             loader=PackageLoader("edge.aggregator.web"),
             autoescape=select_autoescape(default=True),
@@ -53,9 +55,11 @@ class Templates:
         )
         self._environment.filters.update(
             action=words.action,
+            change=words.change,
             clock_time=words.clock_time,
             day_time=words.day_time,
             gondola_name=words.gondola_name,
+            goods_name=explainer.goods_name,
             grams=words.grams,
             items=explainer.items,
             iso_time=words.iso_time,
@@ -67,6 +71,7 @@ class Templates:
             state_words=words.STATE_WORDS.__getitem__,
             sure=words.sure,
             visit_name=words.visit_name,
+            why=why.sentences,
             **stock_words.FILTERS,
         )
         self._environment.globals.update(
@@ -76,6 +81,8 @@ class Templates:
             reasons=explainer.reasons,
             state_of=shelf_map.state_of,
             slug=words.slug,
+            correction_in_words=correction_in_words,
+            correction_reasons=REASONS,
             store=store,
             currency=catalogue.currency,
         )

@@ -50,6 +50,11 @@ def money(minor: int | None, currency: str) -> str:
     return "–" if minor is None else written(minor, currency).replace("-", MINUS)
 
 
+def change(minor: int, currency: str) -> str:
+    """A difference of amounts, with its sign."""
+    return f"{'+' if minor > 0 else ''}{money(minor, currency)}"
+
+
 def grams(weight_g: float, *, signed: bool = False) -> str:
     """Grams with one decimal, in kilograms from 10 kg on."""
     value, unit = (weight_g / 1000, "kg") if abs(weight_g) >= 10_000 else (weight_g, "g")
@@ -141,6 +146,10 @@ class Explainer:
 
     def __init__(self, catalogue: Catalogue, planogram: Planogram) -> None:
         self._catalogue, self._planogram = catalogue, planogram
+
+    def goods_name(self, sku: str) -> str:
+        """What an SKU is called; "" for none."""
+        return self._catalogue.get(sku).name if sku else ""
 
     def items(self, items: tuple[ItemCount, ...]) -> str:
         """``2 × Spring water``; no items are an unknown thing."""

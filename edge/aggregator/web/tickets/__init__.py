@@ -1,0 +1,1 @@
+"""Shoppers' own tickets: opened by a token, followed live, explained in plain words."""
