@@ -62,7 +62,9 @@ def test_a_phone_follows_a_visit_from_the_first_pick_to_the_receipt(
     phone.locator(".badge", has_text="Final").wait_for()
     assert_accessible(phone)
     screenshot(phone, "ticket-receipt")
-    water.locator("details").evaluate("reason => { reason.open = true; }")  # coming back may have kept it open
+    water.locator("details").evaluate(
+        "reason => { reason.open = true; }"
+    )  # coming back may have kept it open
     water.locator("a", has_text="This is wrong").click()
     assert_accessible(phone)
     screenshot(phone, "ticket-wrong")
