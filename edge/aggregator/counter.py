@@ -79,6 +79,10 @@ class Counter:
             return ()
         return (StatementEntry(statement, self._gold(statement, picture)),)
 
+    def closed_at(self, utc_s: float) -> float:
+        """[s] when the store closed last by anybody's word that stands; -inf: it never did."""
+        return self._statements.closed_at(utc_s)
+
     def _gold(self, statement: CounterMessage, picture: Picture) -> Reading | None:
         """What a blind case is known to be."""
         if not isinstance(statement, ReviewAnswer):

@@ -10,7 +10,16 @@ from enum import StrEnum
 
 import msgspec
 
-from edge.messages import CounterMessage, Disturbance, EventIdentity, GateEvent, Reading, Receipt, ShelfEvent
+from edge.messages import (
+    CounterMessage,
+    Disturbance,
+    EventIdentity,
+    GateEvent,
+    Reading,
+    Receipt,
+    ShelfEvent,
+    VisitEnd,
+)
 
 
 class EventEntry(msgspec.Struct, frozen=True, tag="event"):
@@ -112,6 +121,14 @@ class AccessEntry(msgspec.Struct, frozen=True, tag="access"):
     event: EventIdentity | None = None
 
 
+class ClosingEntry(msgspec.Struct, frozen=True, tag="closing"):
+    """A visit was ended though nobody was seen to leave."""
+
+    visit: str
+    t: float  # [s]
+    end: VisitEnd
+
+
 LedgerEntry = (
     EventEntry
     | GateEntry
@@ -123,4 +140,5 @@ LedgerEntry = (
     | StatementEntry
     | GivenUpEntry
     | AccessEntry
+    | ClosingEntry
 )

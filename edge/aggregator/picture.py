@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
@@ -45,6 +46,10 @@ class Picture:
     def latest(self, count: int) -> tuple[Decision, ...]:
         """Of the latest events, by onset."""
         return self._decided(self._timeline.latest(count))
+
+    def acted_at(self, visit: str) -> float:
+        """[s] when a visit last took or put anything; -inf: it never did."""
+        return max((each.event.t_settled for each in self.own(visit)), default=-math.inf)
 
     def contents(self, visit: str) -> Contents:
         """What a visit may hold."""

@@ -24,6 +24,7 @@ from edge.aggregator.stock.book import StockStatement
 from edge.aggregator.stock.state import StockView, view_of_stock
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
+from edge.aggregator.visits.opening_hours import OpeningHours
 from edge.broker.connection import Received
 from edge.clock import Clock
 from edge.config import AggregatorConfig
@@ -95,6 +96,7 @@ class Writer:
         self._names = TopicNames(config.store)
         self._health = StoreHealth()
         self._announcer = Announcer(self._names, publish)
+        self._hours = OpeningHours(config.visits.closing, config.exports.time_zone)
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self._stock = StockView()
@@ -208,7 +210,7 @@ class Writer:
         if self.fault:
             return
         utc_s = self._clock.utc_s()
-        self._commit(lambda: self._store.settle(utc_s))
+        self._commit(lambda: self._store.settle(utc_s, self._hours.closed_at(utc_s)))
         self._announcer.update(self._store)
         self._announcer.update_review(self._store)
         self._tell_stock(utc_s)

@@ -9,6 +9,7 @@ from edge.config.aggregator import (
     CartSection,
     EvidenceSection,
     ReviewSection,
+    VisitSection,
     WebSection,
 )
 from edge.config.boards import (
@@ -76,6 +77,7 @@ __all__ = [
     "ViewMethod",
     "ViewPlane",
     "VisionSection",
+    "VisitSection",
     "WebSection",
     "WebhookSection",
     "WeightSection",

@@ -16,6 +16,7 @@ from edge.messages.counter import (
     Reading,
     Retraction,
     ReviewAnswer,
+    StoreClosing,
 )
 from edge.messages.evidence import Crop, CropSide, EventEvidence, NothingSeen, PlateTrace
 from edge.messages.node import (
@@ -30,7 +31,7 @@ from edge.messages.node import (
     Reply,
     SensorState,
 )
-from edge.messages.people import GateDirection, GateEvent, KeyPoint, Target, TrackFrame
+from edge.messages.people import GateDirection, GateEvent, GateMethod, KeyPoint, Role, Target, TrackFrame
 from edge.messages.review import Candidate, CaseKind, PlannedGoods, ReviewCase, ReviewQueue
 from edge.messages.shelf import (
     Ack,
@@ -59,7 +60,7 @@ from edge.messages.stock import (
     StockCount,
     StockState,
 )
-from edge.messages.tickets import Cart, CartLine, CorrectionReason, Receipt, ReceiptStatus
+from edge.messages.tickets import Cart, CartLine, CorrectionReason, Receipt, ReceiptStatus, VisitEnd
 
 __all__ = [
     "Ack",
@@ -87,6 +88,7 @@ __all__ = [
     "FacingStock",
     "GateDirection",
     "GateEvent",
+    "GateMethod",
     "Hypothesis",
     "ItemCount",
     "KeyPoint",
@@ -112,6 +114,7 @@ __all__ = [
     "ReviewAnswer",
     "ReviewCase",
     "ReviewQueue",
+    "Role",
     "RunningMode",
     "SensorState",
     "ShelfEvent",
@@ -120,6 +123,8 @@ __all__ = [
     "Statement",
     "StockCount",
     "StockState",
+    "StoreClosing",
     "Target",
     "TrackFrame",
+    "VisitEnd",
 ]

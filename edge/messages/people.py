@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -35,11 +36,50 @@ class GateDirection(StrEnum):
 
     ENTERED = "entered"
     LEFT = "left"
+    CONTINUED = "continued"  # nobody moved: the tracker calls somebody otherwise from now on
+
+
+class GateMethod(StrEnum):
+    """How the gate knew somebody."""
+
+    UNKNOWN = ""
+    QR = "qr"
+    CARD = "card"
+    DOOR = "door"  # a contact: somebody passed
+    TRACKER = "tracker"  # its own entrance state
+    STAFF = "staff"  # opened by hand
+
+
+class Role(StrEnum):
+    """What somebody does in the store."""
+
+    SHOPPER = "shopper"
+    GUEST = "guest"  # comes along on somebody's payment, or pays at the terminal
+    STAFF = "staff"
+    STOCKER = "stocker"
+    TECHNICIAN = "technician"
+
+    @property
+    def is_crew(self) -> bool:
+        """Whether nothing is charged: what they take and put is stock that moves."""
+        return self in (Role.STAFF, Role.STOCKER, Role.TECHNICIAN)
+
+
+Party = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\x00-\x1f]*\Z", max_length=128)]
+"""A name like that of a visit, or none."""
+
+Credential = Annotated[str, msgspec.Meta(max_length=128)]
+"""An opaque token of a payment or account, made by whoever keeps it; never a card's number."""
 
 
 class GateEvent(Payload, frozen=True, kw_only=True):
-    """A visit began or ended."""
+    """A visit began or ended, or goes on under another name."""
 
-    visit: Level
+    visit: Level  # one person, by the name that the tracker uses
     direction: GateDirection
     t: float  # [s]
+    method: GateMethod = GateMethod.UNKNOWN
+    credential: Credential = ""  # who pays
+    group: Party = ""  # all who come in under this name share one ticket; it may be the host's visit
+    role: Role = Role.SHOPPER
+    formerly: Party = ""  # of CONTINUED: the name until now
