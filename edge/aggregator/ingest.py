@@ -12,8 +12,8 @@ What is refused, and what is kept:
 * A payload that cannot be read though it names its node, boot and number, or numbers that cannot be (an
   empty list of hypotheses, a time in milliseconds): no repetition makes it better. It goes into the ledger
   as refused, word for word, charges nobody, and is acknowledged: its node may forget it.
-* A visit without a usable name: refused. So is a count of a facing, or a mode at a place, that the planogram
-  does not have: whoever says it is there to be told.
+* A visit without a usable name, or with a card's number for a credential: refused, and kept nowhere. So is a
+  count of a facing, or a mode at a place, that the planogram does not have: whoever says it is told.
 * An unknown plate or SKU: kept, because that something happened is a fact and the planogram may be what is
   wrong; but flagged, counted and shown.
 * A duplicate, or a revision lower than one already held: changes nothing, and is acknowledged again, because
@@ -47,6 +47,7 @@ from edge.messages import (
     ShelfEvent,
     StockCount,
     TrackFrame,
+    looks_like_card_number,
 )
 from edge.payload import Count, Level, decode
 from edge.planogram import Catalogue, Planogram
@@ -72,6 +73,7 @@ class Refusal(StrEnum):
     FOREIGN_NODE = "names another node than its topic"
     IMPOSSIBLE_NUMBER = "impossible number"
     UNUSABLE_VISIT = "unusable visit name"
+    CARD_NUMBER = "a card's number where an opaque token belongs"
     UNKNOWN_FACING = "unknown facing"
     UNKNOWN_PLACE = "unknown gondola or shelf"
     FOREIGN_EVENT = "evidence of another event than its topic"
@@ -178,8 +180,11 @@ class Ingest:
         return NEW
 
     def _judge_gate(self, gate: GateEvent) -> Judgement:
-        if (judgement := _judge_people(gate.t, [gate.visit])) is not NEW:
+        names = [name for name in (gate.visit, gate.group, gate.formerly) if name]
+        if (judgement := _judge_people(gate.t, names)) is not NEW:
             return judgement
+        if looks_like_card_number(gate.credential):
+            return Judgement(Disposition.REFUSED, Refusal.CARD_NUMBER)
         if (gate.visit, gate.direction.value, gate.t) in self._gates:
             self.duplicates_total += 1
             return DUPLICATE

@@ -31,7 +31,16 @@ from edge.messages.node import (
     Reply,
     SensorState,
 )
-from edge.messages.people import GateDirection, GateEvent, GateMethod, KeyPoint, Role, Target, TrackFrame
+from edge.messages.people import (
+    GateDirection,
+    GateEvent,
+    GateMethod,
+    KeyPoint,
+    Role,
+    Target,
+    TrackFrame,
+    looks_like_card_number,
+)
 from edge.messages.review import Candidate, CaseKind, PlannedGoods, ReviewCase, ReviewQueue
 from edge.messages.shelf import (
     Ack,
@@ -127,4 +136,5 @@ __all__ = [
     "Target",
     "TrackFrame",
     "VisitEnd",
+    "looks_like_card_number",
 ]

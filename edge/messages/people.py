@@ -72,6 +72,15 @@ Credential = Annotated[str, msgspec.Meta(max_length=128)]
 """An opaque token of a payment or account, made by whoever keeps it; never a card's number."""
 
 
+def looks_like_card_number(text: str) -> bool:
+    """Whether 13 to 19 digits, however grouped, have the check digit of payment cards [ISO/IEC 7812-1]."""
+    digits = [int(each) for each in text if each.isascii() and each.isdigit()]
+    if not 13 <= len(digits) <= 19 or any(each.isalpha() for each in text):
+        return False
+    doubled = (2 * digit - 9 * (digit > 4) for digit in digits[-2::-2])
+    return (sum(doubled) + sum(digits[::-2])) % 10 == 0
+
+
 class GateEvent(Payload, frozen=True, kw_only=True):
     """A visit began or ended, or goes on under another name."""
 

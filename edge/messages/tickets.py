@@ -90,4 +90,5 @@ class Receipt(Payload, frozen=True, kw_only=True):
     statements: tuple[str, ...] = ()  # ids of answers and verdicts that stand behind it
     doubts: tuple[str, ...] = ()  # what the shelves could not see of the visit
     end: VisitEnd = VisitEnd.LEFT
+    credential: str = ""  # who pays, as the gate said; an opaque token
     token: str = ""  # opens it without an account; the same for all corrections

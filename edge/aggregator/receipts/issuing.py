@@ -74,6 +74,7 @@ class Till:
             needs_review=cart.needs_review,
             doubts=cart.doubts,
             end=visit.end,
+            credential=visit.credential,
             status=ReceiptStatus.QUESTION_OPEN if standing.question_open else ReceiptStatus.FINAL,
             waived=waived,
             statements=tuple(statement.id for statement in standing.statements),
