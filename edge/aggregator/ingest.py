@@ -180,7 +180,7 @@ class Ingest:
         return NEW
 
     def _judge_gate(self, gate: GateEvent) -> Judgement:
-        names = [name for name in (gate.visit, gate.group, gate.formerly) if name]
+        names = [gate.visit, *(name for name in (gate.group, gate.formerly) if name)]
         if (judgement := _judge_people(gate.t, names)) is not NEW:
             return judgement
         if looks_like_card_number(gate.credential):
