@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-from edge.aggregator.carts.account import Claim
 from edge.aggregator.carts.belief import CartBelief
 from edge.aggregator.carts.experience import LearnedLayout
 from edge.aggregator.carts.placing import Placing
 from edge.aggregator.carts.timeline import Timeline
+from edge.aggregator.claims import Claimant
 from edge.aggregator.counter import Counter
 from edge.aggregator.decisions import Decision, Decisions, undecided
 from edge.aggregator.entries import (
@@ -33,20 +32,18 @@ from edge.aggregator.entries import (
 )
 from edge.aggregator.people.blind_spots import BlindSpot, BlindSpots
 from edge.aggregator.people.judgements import Judgements
-from edge.aggregator.people.witnesses import Witnesses, actors_of
+from edge.aggregator.people.witnesses import Witnesses
 from edge.aggregator.picture import Picture
 from edge.aggregator.receipts.tickets import Tickets
 from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.shelf_record import REMEMBERED, REMEMBERED_MAX, REMEMBERED_S, ShelfRecord
 from edge.aggregator.stock.book import StockBook, StockStatement
 from edge.aggregator.stock.inventory import Inventory
-from edge.aggregator.stock.modes import Period
 from edge.aggregator.stock.movement import Movement
 from edge.aggregator.stock.movements import Movements
 from edge.aggregator.stock.reading import StockReader
-from edge.aggregator.stock.suspension import suspended
 from edge.aggregator.visits.endings import SignsOfLife, closings_due
-from edge.aggregator.visits.register import VisitRegister
+from edge.aggregator.visits.register import Forgotten, VisitRegister
 from edge.aggregator.visits.visit import Visit
 from edge.config import AttributionSection, CartSection, ReviewSection, VisitSection
 from edge.messages import (
@@ -104,6 +101,7 @@ class Store:
         self._decisions = Decisions(carts)
         self.stock = StockBook(planogram, catalogue)
         self._movements = Movements(StockReader(self.stock.facings, catalogue), self.stock.modes)
+        self._claimant = Claimant(self._visits, self.stock.modes)
         self.trail: deque[AccessEntry | StatementEntry] = deque(maxlen=TRAIL_MAX)
         self._newest = -math.inf  # [s] latest that anything but a tracker told of
         self._picture: Picture | None = None  # as things stand; None: to be made anew
@@ -225,7 +223,8 @@ class Store:
         for statement, stands in heard.statements:
             if isinstance(statement, StockStatement):
                 periods = self.stock.say(statement, stands=stands)
-                changed |= {event.identity for event in self._shelves.events() if _is_in(event, periods)}
+                changed |= {event.identity for event in self._shelves.events()
+                            if any(period.covers(event) for period in periods)}  # fmt: skip
         for event in sorted(changed):
             if known := self._shelves.find(event):
                 self._claim(known)
@@ -248,28 +247,8 @@ class Store:
 
     def _claim(self, event: ShelfEvent) -> None:
         """Put an event into the timeline as it is known now."""
-        attribution = self._judgements.expect(event)
-        actors = actors_of(
-            attribution.visits if attribution else (),
-            lambda person: self._visits.ticket(person, event.t_onset),
-        )
-        plates = tuple(plate.plate for plate in event.plates)
-        is_staffs = self.stock.modes.at(plates, event.t_onset) is not None
-        self._timeline.put(
-            Claim(
-                event=event.identity,
-                kind=event.kind,
-                plates=plates,
-                weight_g=abs(event.delta_g),
-                sigma_g=event.sigma_g,
-                hypotheses=event.hypotheses,
-                t_onset_s=event.t_onset,
-                t_s=event.t_settled,
-                actors=suspended(actors) if is_staffs else actors,
-                log_odds_goods=event.log_odds_goods,
-                testimonies=self.counter.desk.testimonies(event.identity),
-            )
-        )
+        told = self.counter.desk.testimonies(event.identity)
+        self._timeline.put(self._claimant.claim(event, self._judgements.expect(event), told))
 
     def _lived(self, t: float) -> None:
         """Bound memory as store time passes."""
@@ -363,7 +342,12 @@ class Store:
         """What one event did to the stock."""
         visit = self._visits.find(decision.visit)
         is_open = self._attributions.is_open(decision.event.identity)
-        return self._movements.of(decision, pays=visit is not None and visit.was_at_gate, is_open=is_open)
+        return self._movements.of(
+            decision,
+            pays=visit is not None and visit.was_at_gate,
+            works=visit is not None and visit.is_crew,
+            is_open=is_open,
+        )
 
     def cart(self, visit: Visit) -> Cart:
         """The ticket of one visit as it stands."""
@@ -374,17 +358,3 @@ class Store:
         """What only the ledger still knows."""
         visits = self._visits.forgotten
         return Forgotten(self._shelves.forgotten, visits.receipts, visits.reviews)
-
-
-def _is_in(event: ShelfEvent, periods: Iterable[Period]) -> bool:
-    """Whether an event belongs to any of these modes."""
-    return any(period.holds(plate.plate, event.t_onset) for period in periods for plate in event.plates)
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """How much has been left to the ledger."""
-
-    decisions: int
-    receipts: int  # of visits, the latest of each
-    reviews: int  # receipts among them that asked for a person

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from edge.aggregator.stock.facings import is_within
-from edge.messages import ModeBegun, ModeEnded, ShelfMode
+from edge.messages import ModeBegun, ModeEnded, ShelfEvent, ShelfMode
 from edge.messages.stock import MODE_MAX_S
 
 MODES_MAX = 4096
@@ -38,6 +38,10 @@ class Period:
         """Whether what began at a plate at a time belongs to it."""
         grace_s = AFTER_S if self.ended else 0.0
         return self.since_s <= t_s < self.until_s + grace_s and is_within(plate, self.place)
+
+    def covers(self, event: ShelfEvent) -> bool:
+        """Whether an event belongs to it."""
+        return any(self.holds(plate.plate, event.t_onset) for plate in event.plates)
 
     def is_running(self, now_s: float) -> bool:
         """Whether it goes on."""

@@ -16,6 +16,15 @@ Span = tuple[str, float, float]
 """(person, entered at, left at) [s]; inf: still there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much has been left to the ledger."""
+
+    decisions: int
+    receipts: int  # of visits, the latest of each
+    reviews: int  # receipts among them that asked for a person
+
+
 @dataclass(slots=True)
 class ForgottenVisits:
     """How many have been left to the ledger."""

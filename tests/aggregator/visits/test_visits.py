@@ -10,6 +10,7 @@ from small_store import CATALOGUE, PLANOGRAM, T0, Shelf
 from store_story import WALL, frames
 
 from edge.aggregator.entries import ClosingEntry, ReceiptEntry
+from edge.aggregator.stock.movement import Cause
 from edge.messages import (
     CorrectionReason,
     EventKind,
@@ -128,6 +129,8 @@ def test_crew_is_charged_nothing_and_charges_nobody_else(bench, role):
         "what moved stock stays known"
     )
     assert bench.store.visit("carl").is_crew
+    moved = [bench.store._movement(each).cause for each in bench.store.decisions()]
+    assert moved == [Cause.STAFF, Cause.SHOPPER]
 
 
 # --- names that change --------------------------------------------------------------------------------
