@@ -33,6 +33,7 @@ VERBS = {
     "demo": Verb("edge.cli.demo.verb", "Run a whole simulated store on this machine."),
     "node": Verb("edge.cli.node", "Run a shelf node."),
     "aggregator": Verb("edge.cli.aggregator", "Run the in-store aggregator."),
+    "account": Verb("edge.cli.account", "Say who may open the pages, and what for."),
     "ledger": Verb("edge.cli.ledger", "Verify, back up and restore the ledger; erase a visit from it."),
     "export": Verb("edge.cli.export", "Print sales and shelf events for other systems: EPCIS, POSLog, JSON."),
     "webhooks": Verb("edge.cli.webhooks", "See how far endpoints have been told; pause, resume, redeliver."),

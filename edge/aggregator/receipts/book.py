@@ -122,10 +122,15 @@ class ReceiptBook:
 
     def disputes(self) -> Iterator[Dispute]:
         """All disputes that stand and are not decided, as they were said."""
+        return (dispute for dispute, verdict in self.disputed() if verdict is None)
+
+    def disputed(self) -> Iterator[tuple[Dispute, DisputeVerdict | None]]:
+        """All disputes that stand, as they were said, with the verdict that counts."""
         disputes = [remark for remarks in self._remarks.values() for remark in remarks.values()
                     if isinstance(remark, Dispute) and remark.receipt in self._receipts]  # fmt: skip
-        return (dispute for dispute in sorted(disputes, key=lambda each: (each.t, each.id))
-                if self._statements.stands(dispute) and self.verdict(dispute.id) is None)  # fmt: skip
+        return ((dispute, self.verdict(dispute.id))
+                for dispute in sorted(disputes, key=lambda each: (each.t, each.id))
+                if self._statements.stands(dispute))  # fmt: skip
 
     def verdict(self, dispute: str) -> DisputeVerdict | None:
         """The latest verdict on a dispute that stands."""

@@ -81,8 +81,8 @@ class Site:
             visitor = visitor_of(request)
             if (turned_away := _turned_away(request, right)) is not None:
                 return turned_away
-            fields = await _fields(request)
-            return await answer(request, self.access.forms.take(fields, visitor.browser, request.url.path))
+            taken = self.access.forms.take(await _fields(request), visitor.browser, request.scope["path"])
+            return await answer(request, taken)
 
         return Route(path, guarded, methods=["POST"], name=f"POST {path}")
 

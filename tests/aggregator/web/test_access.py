@@ -11,6 +11,7 @@ from starlette.routing import Route
 from web_caller import Caller, form_of, make_site
 
 from edge.aggregator.store_view import StoreView
+from edge.aggregator.web.access import forms as forms_module
 from edge.aggregator.web.access import sessions as sessions_module
 from edge.aggregator.web.access.accounts import ACCOUNTS_FILE, Accounts, new_key
 from edge.aggregator.web.access.limits import BODY_MAX_BYTES, RateLimit
@@ -157,7 +158,7 @@ def test_a_form_that_was_not_given_out_is_refused(closed_site, spoil, monkeypatc
     elif spoil == "another form's":
         fields["form"] = closed_site.access.forms.token(caller.cookies["steelyard"], "/sign-out")
     else:
-        monkeypatch.setattr("edge.aggregator.web.access.forms.FORM_S", -1)
+        monkeypatch.setattr(forms_module, "FORM_S", -1)
     answer = caller.post("/sign-in", fields)
     assert answer.status_code == 403
     assert "Load " in answer.text

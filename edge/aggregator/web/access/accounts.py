@@ -30,6 +30,9 @@ PASSWORD_MIN = 10
 
 KEY_BYTES = 20
 
+RESERVED = frozenset({"local", "shopper"})
+"""Names of people without an account: who sits at the machine before there is any, and who shops."""
+
 AccountName = Annotated[str, msgspec.Meta(pattern=r"^[\w.@-]{1,64}\Z")]
 
 
@@ -121,14 +124,15 @@ class Accounts:
         is_program = role is Role.PROGRAM
         secret = sha256(password.encode()).hexdigest() if is_program else self._hasher.hash(password)
         try:
-            account = msgspec.convert(
-                {"name": name, "role": role, "secret": secret, "since": utc_s}, Account, strict=False
-            )
-        except msgspec.ValidationError as error:
+            usable = msgspec.convert(name, AccountName)
+        except msgspec.ValidationError:
+            usable = ""
+        if not usable or usable in RESERVED:
             raise StorageError(
-                "this cannot be the name of an account", found=repr(name),
-                expected="up to 64 letters, digits and . @ _ -",
-            ) from error  # fmt: skip
+                "this cannot be the name of an account", where="account", found=repr(name),
+                expected=f"up to 64 letters, digits and . @ _ -, and none of {', '.join(sorted(RESERVED))}",
+            )  # fmt: skip
+        account = Account(usable, role, secret, utc_s)
         self._write({**self.all(), name: account})
         return account
 

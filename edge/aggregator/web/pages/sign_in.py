@@ -31,28 +31,27 @@ def sign_in(site: Site) -> Room:
     """The form, and what it does."""
     access = site.access
 
-    def form_page(request: Request, said: str = "", status: int = 200) -> Response:
-        to = _own_path(request.query_params.get("to", "/"))
+    def form_page(request: Request, to: str, said: str = "", status: int = 200) -> Response:
         return site.templates.page(
-            request, "sign_in.html", status=status, said=said, to=to, is_open=access.is_open
+            request, "sign_in.html", status=status, said=said, to=_own_path(to), is_open=access.is_open
         )
 
     async def page(request: Request) -> Response:
-        return form_page(request)
+        return form_page(request, request.query_params.get("to", "/"))
 
     async def enter(request: Request, form: Form) -> Response:
         visitor, name = visitor_of(request), form.get("name")
         if request.url.scheme != "https" and not is_loopback(visitor.address):
-            return form_page(request, UNSAFE, 403)
+            return form_page(request, form.get("to"), UNSAFE, 403)
         tries = tuple(zip(access.sign_ins, (visitor.address, name), strict=True))
         if any(limit.wait_s(by, access.mono_s) > 0 for limit, by in tries):
             await note_lockout(request, name)
-            return form_page(request, LATER, 429)
+            return form_page(request, form.get("to"), LATER, 429)
         for limit, by in tries:
             limit.count(by, access.mono_s)
         account = await run_in_threadpool(access.accounts.of_person, name, form.fields.get("password", ""))
         if account is None:
-            return form_page(request, WRONG, 401)
+            return form_page(request, form.get("to"), WRONG, 401)
         await note(request, account.name, AccessKind.SIGNED_IN)
         for limit, by in tries:
             limit.forgive(by)
