@@ -79,10 +79,6 @@ class Counter:
             return ()
         return (StatementEntry(statement, self._gold(statement, picture)),)
 
-    def closed_at(self, utc_s: float) -> float:
-        """[s] when the store closed last by anybody's word that stands; -inf: it never did."""
-        return self._statements.closed_at(utc_s)
-
     def _gold(self, statement: CounterMessage, picture: Picture) -> Reading | None:
         """What a blind case is known to be."""
         if not isinstance(statement, ReviewAnswer):
@@ -105,12 +101,7 @@ class Counter:
             picture: what is believed.
         """
         for visit in closed:
-            compared = (
-                visit.receipt and visit.receipt.receipt,
-                picture.contents(visit.visit),
-                picture.unseen(visit.visit),
-                self._version,
-            )
+            compared = (picture.contents(visit.visit), picture.unseen(visit.visit), self._version)
             is_known = visit.receipt is not None and visit.receipt.left_at == visit.left_at
             if visit.visit in waiting or (is_known and visit.compared == compared):
                 continue

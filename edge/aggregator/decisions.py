@@ -41,7 +41,7 @@ class Decisions:
     def of(self, event: ShelfEvent, found: Finding | None) -> Decision:
         """What an event is taken for; ``found`` is ``None`` when every account of it was negligible."""
         made = self._made.get(event.identity)
-        if made is None or made[0] != found or made[1].event is not event:
+        if made is None or made[0] is not found or made[1].event is not event:
             made = self._made[event.identity] = found, self._decide(event, found)
         return made[1]
 

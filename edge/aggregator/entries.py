@@ -10,16 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from edge.messages import (
-    CounterMessage,
-    Disturbance,
-    EventIdentity,
-    GateEvent,
-    Reading,
-    Receipt,
-    ShelfEvent,
-    VisitEnd,
-)
+from edge.messages import CounterMessage, Disturbance, EventIdentity, GateEvent, Reading, Receipt, ShelfEvent
 
 
 class EventEntry(msgspec.Struct, frozen=True, tag="event"):
@@ -121,14 +112,6 @@ class AccessEntry(msgspec.Struct, frozen=True, tag="access"):
     event: EventIdentity | None = None
 
 
-class ClosingEntry(msgspec.Struct, frozen=True, tag="closing"):
-    """A visit was ended though nobody was seen to leave."""
-
-    visit: str
-    t: float  # [s]
-    end: VisitEnd
-
-
 LedgerEntry = (
     EventEntry
     | GateEntry
@@ -140,5 +123,4 @@ LedgerEntry = (
     | StatementEntry
     | GivenUpEntry
     | AccessEntry
-    | ClosingEntry
 )

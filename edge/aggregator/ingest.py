@@ -12,8 +12,8 @@ What is refused, and what is kept:
 * A payload that cannot be read though it names its node, boot and number, or numbers that cannot be (an
   empty list of hypotheses, a time in milliseconds): no repetition makes it better. It goes into the ledger
   as refused, word for word, charges nobody, and is acknowledged: its node may forget it.
-* A visit without a usable name, or with a card's number for a credential: refused, and kept nowhere. So is a
-  count of a facing, or a mode at a place, that the planogram does not have: whoever says it is told.
+* A visit without a usable name: refused. So is a count of a facing, or a mode at a place, that the planogram
+  does not have: whoever says it is there to be told.
 * An unknown plate or SKU: kept, because that something happened is a fact and the planogram may be what is
   wrong; but flagged, counted and shown.
 * A duplicate, or a revision lower than one already held: changes nothing, and is acknowledged again, because
@@ -44,10 +44,10 @@ from edge.messages import (
     NodeHealth,
     NodeMessage,
     NodeState,
+    NodeTrace,
     ShelfEvent,
     StockCount,
     TrackFrame,
-    looks_like_card_number,
 )
 from edge.payload import Count, Level, decode
 from edge.planogram import Catalogue, Planogram
@@ -73,7 +73,6 @@ class Refusal(StrEnum):
     FOREIGN_NODE = "names another node than its topic"
     IMPOSSIBLE_NUMBER = "impossible number"
     UNUSABLE_VISIT = "unusable visit name"
-    CARD_NUMBER = "a card's number where an opaque token belongs"
     UNKNOWN_FACING = "unknown facing"
     UNKNOWN_PLACE = "unknown gondola or shelf"
     FOREIGN_EVENT = "evidence of another event than its topic"
@@ -123,7 +122,9 @@ class _Address(msgspec.Struct, frozen=True):
     revision: Count = 0
 
 
-Message = ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth | CounterMessage
+Message = (
+    ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth | NodeTrace | CounterMessage
+)
 """What may come in at the door."""
 
 NEW = Judgement(Disposition.NEW)
@@ -157,7 +158,7 @@ class Ingest:
                 return self._judge_gate(message)
             case TrackFrame():
                 return _judge_people(message.t, [target.visit for target in message.targets])
-            case NodeState() | NodeHealth():
+            case NodeState() | NodeHealth() | NodeTrace():
                 return self._judge_sender(message.node, sender)
             case _:  # whoever said it has a name of its own, which the store knows again
                 return self._judge_statement(message)
@@ -180,11 +181,8 @@ class Ingest:
         return NEW
 
     def _judge_gate(self, gate: GateEvent) -> Judgement:
-        names = [gate.visit, *(name for name in (gate.group, gate.formerly) if name)]
-        if (judgement := _judge_people(gate.t, names)) is not NEW:
+        if (judgement := _judge_people(gate.t, [gate.visit])) is not NEW:
             return judgement
-        if looks_like_card_number(gate.credential):
-            return Judgement(Disposition.REFUSED, Refusal.CARD_NUMBER)
         if (gate.visit, gate.direction.value, gate.t) in self._gates:
             self.duplicates_total += 1
             return DUPLICATE

@@ -45,10 +45,9 @@ class Recall:
         self._nodes, self._catalogue, self._planogram = config.nodes, catalogue, planogram
         self._given: dict[str, Any] = {
             "catalogue": catalogue, "planogram": planogram, "attribution": config.attribution,
-            "visits": config.visits, "carts": config.carts, "review": config.review,
-            "tokens": tokens or Tokens(),
+            "carts": config.carts, "review": config.review, "tokens": tokens or Tokens(),
         }  # fmt: skip
-        options = (config.attribution, config.visits, config.carts, config.review, config.nodes)
+        options = (config.attribution, config.carts, config.review, config.nodes)
         self._image = FoldImage(self._given, (options, vars(catalogue), vars(planogram)))
         self._made: Head = (0, GENESIS)  # entry of the last snapshot
         self._due_s = 0.0  # [s] before that no other one

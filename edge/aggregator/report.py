@@ -30,7 +30,7 @@ def replay_report(
         "visits": [
             _visit(store, visit)
             for visit in store.visits()
-            if not visit.is_crew and (visit.entered_at is not None or _holds(store, visit))
+            if visit.entered_at is not None or _holds(store, visit)
         ],
         "events": [event for decision in decisions for event in _events(decision)],
         "disturbances": sorted(

@@ -11,7 +11,6 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from edge.aggregator.carts.account import Claim
 from edge.aggregator.carts.belief import CartBelief
@@ -23,7 +22,6 @@ from edge.aggregator.decisions import Decision, Decisions, undecided
 from edge.aggregator.entries import (
     AccessEntry,
     AttributionEntry,
-    ClosingEntry,
     EventEntry,
     GateEntry,
     GivenUpEntry,
@@ -31,8 +29,8 @@ from edge.aggregator.entries import (
     ReceiptEntry,
     StatementEntry,
 )
+from edge.aggregator.people.attributions import Attributions
 from edge.aggregator.people.blind_spots import BlindSpot, BlindSpots
-from edge.aggregator.people.judgements import Judgements
 from edge.aggregator.people.witnesses import Witnesses, actors_of
 from edge.aggregator.picture import Picture
 from edge.aggregator.receipts.tickets import Tickets
@@ -45,21 +43,18 @@ from edge.aggregator.stock.movement import Movement
 from edge.aggregator.stock.movements import Movements
 from edge.aggregator.stock.reading import StockReader
 from edge.aggregator.stock.suspension import suspended
-from edge.aggregator.visits.endings import SignsOfLife, closings_due
 from edge.aggregator.visits.register import VisitRegister
 from edge.aggregator.visits.visit import Visit
-from edge.config import AttributionSection, CartSection, ReviewSection, VisitSection
+from edge.config import AttributionSection, CartSection, ReviewSection
 from edge.messages import (
     Cart,
     CounterMessage,
     Disturbance,
-    EventIdentity,
     GateEvent,
     Receipt,
     ReviewCase,
     ShelfEvent,
     Statement,
-    StoreClosing,
     TrackFrame,
 )
 from edge.planogram import Catalogue, Planogram
@@ -84,7 +79,6 @@ class Store:
         planogram: Planogram,
         attribution: AttributionSection,
         carts: CartSection,
-        visits: VisitSection | None = None,
         review: ReviewSection | None = None,
         tokens: Tokens | None = None,
     ) -> None:
@@ -96,24 +90,17 @@ class Store:
         self._timeline = Timeline(CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, carts))
         self._visits = VisitRegister()
         self._shelves = ShelfRecord()
-        self._judgements = Judgements(self._witnesses, self._shelves, self._visits)
-        self._attributions = self._judgements.attributions
-        self._signs = SignsOfLife()
-        self._endings = visits or VisitSection()
+        self._attributions = Attributions()
         self._blind_spots = BlindSpots(planogram)
         self._decisions = Decisions(carts)
         self.stock = StockBook(planogram, catalogue)
         self._movements = Movements(StockReader(self.stock.facings, catalogue), self.stock.modes)
         self.trail: deque[AccessEntry | StatementEntry] = deque(maxlen=TRAIL_MAX)
-        self._newest = -math.inf  # [s] latest that anything but a tracker told of
+        self._newest = -math.inf  # [s] latest sign of life
         self._picture: Picture | None = None  # as things stand; None: to be made anew
         self._cases: tuple[ReviewCase, ...] | None = None  # the same
         self._inventory: Inventory | None = None  # the same
         self._due: tuple[int, tuple[LedgerEntry, ...]] | None = None  # receipts due of so many closed visits
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For a snapshot: what was read of the fold is read again."""
-        return vars(self) | dict.fromkeys(("_picture", "_cases", "_inventory", "_due"))
 
     # --- plan -------------------------------------------------------------------------------------
 
@@ -123,59 +110,59 @@ class Store:
         """Entries that a new message asks for. Track frames only feed the history of positions."""
         if isinstance(message, TrackFrame):
             self._witnesses.hear(message, known_s=self._newest)
-            self._signs.hear(message)
             return (
-                *self._judgements.due(self.tracked_until),
-                *self._judgements.covered(),
+                *self._attributions_due(self.tracked_until),
+                *self._attributions_covered(),
                 *self._blind_spots.reached((message,), self._attributions.latest),
             )
         if isinstance(message, GateEvent):
             return (GateEntry(message),) if self._visits.is_news(message) else ()
         if isinstance(message, Statement):
-            said = self.counter.receive(message, self.picture)
-            is_closing = bool(said) and isinstance(message, StoreClosing)
-            return (*said, *(self._closings_due(message.t, message.t) if is_closing else ()))
+            return self.counter.receive(message, self.picture)
         if isinstance(message, ShelfEvent):
-            return (EventEntry(message), self._judgements.first(message))
+            is_covered = self._witnesses.wanted_until(message) <= self.tracked_until
+            return (EventEntry(message), self._attribute(message, final=is_covered))
         if (spot := BlindSpot.of(message)) is not None:
             frames = self._witnesses.frames(spot.start_s, spot.end_s)
             found = self._blind_spots.reached_into(spot, frames, self._attributions.latest)
             return (EventEntry(message), *found)
         return (EventEntry(message),)
 
-    def settle(self, utc_s: float, closed_at: float = -math.inf) -> tuple[LedgerEntry, ...]:
-        """Entries that are due because store time has come to ``utc_s``; the same until they are applied.
-
-        Args:
-            utc_s: [s] present time.
-            closed_at: [s] when the store closed last by its hours.
-        """
+    def settle(self, utc_s: float) -> tuple[LedgerEntry, ...]:
+        """Entries that are due because store time has come to ``utc_s``; the same until they are applied."""
         late_s = self._options.window_s + self._options.latency_s
         return (
-            *self._judgements.due(utc_s - late_s),
+            *self._attributions_due(utc_s - late_s),
             *self._receipts_due(utc_s - late_s),
             *self.counter.given_up_due(self._visits.all(), self.picture, utc_s),
-            *self._closings_due(utc_s, max(closed_at, self.counter.closed_at(utc_s))),
         )
 
     def finish(self) -> tuple[LedgerEntry, ...]:
         """Entries that are due because nothing more will come."""
-        return (*self._judgements.due(math.inf), *self._receipts_due(math.inf))
+        return (*self._attributions_due(math.inf), *self._receipts_due(math.inf))
+
+    def _attributions_due(self, covered_until: float) -> Iterator[LedgerEntry]:
+        """Of events that receipts wait for."""
+        for event in self._attributions.due(covered_until):
+            yield self._attribute(self._shelves.event(event), final=True)
+
+    def _attributions_covered(self) -> Iterator[LedgerEntry]:
+        """Of events that were judged before their tracks came."""
+        witnesses = self._witnesses
+        for event in self._attributions.covered(witnesses.tracked_since, witnesses.tracked_until):
+            yield self._attribute(self._shelves.event(event), final=True)
+
+    def _attribute(self, event: ShelfEvent, *, final: bool) -> AttributionEntry:
+        return self._witnesses.judge(event, self._visits.all(), self._attributions.of(event), final=final)
 
     def _receipts_due(self, left_before: float) -> tuple[LedgerEntry, ...]:
         """Receipts that are missing or say something else by now; looked for only after a change."""
         closed = list(self._visits.closed(left_before))
         if self._due is None or self._due[0] != len(closed):
-            due = (
-                self.counter.receipts_due(closed, self._judgements.waiting(), self.picture) if closed else ()
-            )
+            waiting = self._attributions.waiting()
+            due = self.counter.receipts_due(closed, waiting, self.picture) if closed else ()
             self._due = len(closed), (*due, *self.counter.corrections_due(self._visits.all()))
         return self._due[1]
-
-    def _closings_due(self, utc_s: float, closed_at: float) -> Iterator[LedgerEntry]:
-        """Of visits that nobody saw leave."""
-        return closings_due(self._visits.still_open(), utc_s=utc_s, closed_at=closed_at, signs=self._signs,
-                            acted_at=self.picture.acted_at, options=self._endings)  # fmt: skip
 
     # --- apply ------------------------------------------------------------------------------------
 
@@ -197,9 +184,6 @@ class Store:
             case StatementEntry():
                 self.trail.append(entry)
                 self._apply_statement(entry)
-            case ClosingEntry():
-                visit = self._visits.close(entry)
-                self._timeline.leave(visit.visit, visit.left_at)
             case GivenUpEntry():
                 self.counter.apply_given_up(entry)
 
@@ -237,22 +221,14 @@ class Store:
             self._claim(event)
 
     def _apply_gate(self, gate: GateEvent) -> None:
-        moved, visits = self._visits.pass_gate(gate)
-        for visit in visits:
-            self._timeline.leave(visit.visit, visit.left_at)
-        for event in self._shelves.events() if moved else ():
-            if not moved.isdisjoint(self._attributions.people(event.identity)):
-                self._claim(event)
-        self._judgements.told(gate)
+        visit = self._visits.pass_gate(gate)
+        self._timeline.leave(visit.visit, visit.left_at)
         self._lived(gate.t)
 
     def _claim(self, event: ShelfEvent) -> None:
         """Put an event into the timeline as it is known now."""
-        attribution = self._judgements.expect(event)
-        actors = actors_of(
-            attribution.visits if attribution else (),
-            lambda person: self._visits.ticket(person, event.t_onset),
-        )
+        attribution = self._attributions.expect(event, self._witnesses.wanted_until(event))
+        actors = actors_of(attribution.visits if attribution else ())
         plates = tuple(plate.plate for plate in event.plates)
         is_staffs = self.stock.modes.at(plates, event.t_onset) is not None
         self._timeline.put(
@@ -283,7 +259,6 @@ class Store:
             self._attributions.forget(old, self._shelves)
             self._decisions.forget(old)
         if old or len(self._visits) >= 2 * REMEMBERED:
-            self._signs.forget(long_ago)
             for nobody in self._visits.forget(long_ago, self._attributions.named()):
                 self._timeline.leave(nobody, self._newest)
 
@@ -293,31 +268,19 @@ class Store:
     def picture(self) -> Picture:
         """What is believed now, read once for everything that is asked of it."""
         if self._picture is None:
-            unseen = self._blind_spots.doubts(self._attributions.latest, self._visits.ticket)
-            self._picture = Picture(self._decision, self._timeline, self._tickets, unseen)
+            findings = self._timeline.findings()
+            decisions = [
+                self._decisions.of(self._shelves.event(event), findings.get(event))
+                for event in self._timeline.events()
+            ]
+            unseen = self._blind_spots.doubts(self._attributions.latest)
+            self._picture = Picture(decisions, self._timeline, self._tickets, unseen)
         return self._picture
-
-    def _decision(self, event: EventIdentity) -> Decision | None:
-        """What an event is taken for, if it is remembered."""
-        known = self._shelves.find(event)
-        return None if known is None else self._decisions.of(known, self._timeline.finding(event))
 
     def decisions(self) -> tuple[Decision, ...]:
         """Every remembered event as it is taken now, by onset."""
-        return (*self._too_late(), *self.picture.decisions)
-
-    @property
-    def decisions_total(self) -> int:
-        """How many events are remembered."""
-        return len(self._shelves.too_late()) + len(self._timeline)
-
-    def latest_decisions(self, count: int) -> tuple[Decision, ...]:
-        """The latest remembered events as they are taken now, by onset."""
-        latest = self.picture.latest(count)
-        return (*self._too_late()[len(latest) - count :], *latest) if len(latest) < count else latest
-
-    def _too_late(self) -> tuple[Decision, ...]:
-        return tuple(undecided(event) for event in self._shelves.too_late())
+        late = (undecided(event) for event in self._shelves.too_late())
+        return (*late, *self.picture.decisions)
 
     @property
     def tracked_until(self) -> float:
@@ -338,7 +301,7 @@ class Store:
 
     def carts(self) -> tuple[Cart, ...]:
         """Running tickets of visits without receipt, by entry."""
-        return tuple(self.cart(visit) for visit in self.visits() if visit.is_open and not visit.is_crew)
+        return tuple(self.cart(visit) for visit in self.visits() if visit.is_open)
 
     def receipts(self) -> tuple[Receipt, ...]:
         """The latest receipt of each remembered visit that left, by entry."""

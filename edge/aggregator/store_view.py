@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from edge.aggregator.decisions import Decision
@@ -11,7 +9,7 @@ from edge.aggregator.health import NodeView, RefusalView, StoreHealth
 from edge.aggregator.ingest import Gap, Ingest
 from edge.aggregator.stock.state import StockView
 from edge.aggregator.store import Store
-from edge.messages import Cart, Disturbance, EventIdentity, PlateHealth, Receipt
+from edge.messages import Cart, Disturbance, PlateHealth, Receipt
 
 RECENT_DECISIONS = 60
 RECENT_DISTURBANCES = 20
@@ -66,9 +64,11 @@ def view_of(
     stock: StockView,
 ) -> StoreView:
     """Take the picture at ``utc_s``."""
-    carts, receipts = store.carts(), store.receipts()
+    carts, receipts, decisions = store.carts(), store.receipts(), store.decisions()
     upto = {node: ingest.upto(node, boot) for node, boot in health.boots().items()}
     shown: tuple[Cart | Receipt, ...] = (*carts, *receipts[-RECENT_RECEIPTS:])
+    named = {event for cart in shown for line in cart.lines for event in line.events}
+    recent = len(decisions) - RECENT_DECISIONS
     return StoreView(
         store=name,
         utc=utc_s,
@@ -76,8 +76,12 @@ def view_of(
         receipts=receipts[-RECENT_RECEIPTS:],
         receipts_total=len(receipts) + store.forgotten.receipts,
         reviews_total=sum(receipt.needs_review for receipt in receipts) + store.forgotten.reviews,
-        decisions=_decisions(store, shown),
-        decisions_total=store.decisions_total + store.forgotten.decisions,
+        decisions=tuple(
+            decision
+            for index, decision in enumerate(decisions)
+            if index >= recent or str(decision.event.identity) in named
+        ),
+        decisions_total=len(decisions) + store.forgotten.decisions,
         disturbances=store.disturbances()[-RECENT_DISTURBANCES:],
         nodes=health.nodes(upto, utc_s),
         plates=health.plates(),
@@ -93,18 +97,3 @@ def view_of(
         broker_connected=broker_connected,
         stock=stock,
     )
-
-
-def _decisions(store: Store, shown: Iterable[Cart | Receipt]) -> tuple[Decision, ...]:
-    """The latest ones, and before them those that a shown ticket names."""
-    recent = store.latest_decisions(RECENT_DECISIONS)
-    known = {decision.event.identity for decision in recent}
-    older: dict[EventIdentity, Decision] = {}
-    for cart in shown:
-        named = {event for line in cart.lines for event in line.events}
-        for decision in store.picture.own(cart.visit) if named else ():
-            event = decision.event.identity
-            if event not in known and str(event) in named:
-                older[event] = decision
-    by_onset = sorted(older.values(), key=lambda each: (each.event.t_onset, each.event.identity))
-    return (*by_onset, *recent)

@@ -13,23 +13,23 @@ from pathlib import Path
 from edge.aggregator.announcer import Announcer, Publish
 from edge.aggregator.entries import AccessEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.evidence.intake import Intake
-from edge.aggregator.health import StoreHealth
+from edge.aggregator.health import ASKED_BY_HAND, StoreHealth
 from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
 from edge.aggregator.ledger import Place
 from edge.aggregator.ledgered_store import LedgeredStore
+from edge.aggregator.live_traces import LiveTraces
 from edge.aggregator.recall import Recall
 from edge.aggregator.receipts.store_key import store_key
 from edge.aggregator.receipts.token import Tokens
-from edge.aggregator.stock.book import StockStatement
 from edge.aggregator.stock.state import StockView, view_of_stock
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
-from edge.aggregator.visits.opening_hours import OpeningHours
 from edge.broker.connection import Received
 from edge.clock import Clock
 from edge.config import AggregatorConfig
 from edge.errors import MessageError, StorageError
 from edge.messages import (
+    Command,
     CommandVerb,
     CounterMessage,
     Disturbance,
@@ -38,6 +38,8 @@ from edge.messages import (
     NodeHealth,
     NodeMessage,
     NodeState,
+    NodeTrace,
+    Reply,
     ShelfEvent,
     TrackFrame,
 )
@@ -72,6 +74,7 @@ class Writer:
         publish: hands (topic, payload, retain) to the broker; False when it is not connected.
         clock: host time.
         evidence: takes pictures and traces in; None: nobody keeps any.
+        traces: what watched plates weigh now, for the pages.
 
     Raises:
         StorageError: the ledger cannot be opened, or its chain is broken.
@@ -88,15 +91,16 @@ class Writer:
         publish: Publish,
         clock: Clock,
         evidence: Intake | None = None,
+        traces: LiveTraces | None = None,
     ) -> None:
         self._config = config
         recall = Recall(config, catalogue, planogram, Tokens(store_key(state_dir / KEY_FILE)))
         self._clock = clock
         self._evidence = evidence
+        self._traces = traces or LiveTraces()
         self._names = TopicNames(config.store)
         self._health = StoreHealth()
         self._announcer = Announcer(self._names, publish)
-        self._hours = OpeningHours(config.visits.closing, config.exports.time_zone)
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self._stock = StockView()
@@ -155,6 +159,9 @@ class Writer:
         except MessageError as error:
             self._refuse(row, sender, Refusal.UNREADABLE, str(error), payload)
             return
+        if isinstance(message, Reply):
+            self._health.hear_reply(sender, message)
+            return
         if not isinstance(message, NodeMessage) or message.identity in self._gathered:
             self._enter_gathered()  # what comes next is judged and planned with all of it known
         judgement = self._ingest.judge(message, sender=sender)
@@ -174,6 +181,8 @@ class Writer:
                 self._ask(message.node, CommandVerb.RESEND, boot=message.boot)
         elif isinstance(message, NodeHealth):
             self._health.hear_health(message, self._clock.utc_s())
+        elif isinstance(message, NodeTrace):
+            self._traces.hear(message)
 
     @property
     def store(self) -> Store:
@@ -199,6 +208,26 @@ class Writer:
         if self.fault or not self._commit(lambda: entries):
             raise self._unwritable()
 
+    def command(
+        self, verb: CommandVerb, *, node: str = "", plates: Sequence[str] = (), **arguments: str
+    ) -> None:
+        """Have a node do something that somebody asked for at a page.
+
+        Args:
+            verb: what.
+            node: which; empty: those that watch ``plates``.
+            plates: which of its plates.
+            arguments: see :class:`CommandVerb`.
+        """
+        asked: dict[str, list[str]] = {node: []} if node else {}
+        for plate in plates:
+            if (watcher := self._health.node_of(plate)) is not None:
+                asked.setdefault(watcher, []).append(plate)
+        for each, its_plates in asked.items():
+            told = {**arguments, **({"plates": ",".join(its_plates)} if its_plates else {})}
+            correlation = f"{ASKED_BY_HAND}{self._clock.mono_ns()}"
+            self._announcer.command(each, Command(correlation=correlation, verb=verb, arguments=told))
+
     def _unwritable(self) -> StorageError:
         return StorageError(
             "nothing can be entered at the moment", where="ledger", found=self.fault,
@@ -210,7 +239,7 @@ class Writer:
         if self.fault:
             return
         utc_s = self._clock.utc_s()
-        self._commit(lambda: self._store.settle(utc_s, self._hours.closed_at(utc_s)))
+        self._commit(lambda: self._store.settle(utc_s))
         self._announcer.update(self._store)
         self._announcer.update_review(self._store)
         self._tell_stock(utc_s)
@@ -300,8 +329,6 @@ class Writer:
         """Commit a fact unless it is held already, then acknowledge it; False when the ledger refuses."""
         if judgement.disposition is Disposition.NEW and not self._commit(lambda: self._store.receive(fact)):
             return False
-        if isinstance(fact, StockStatement):
-            self._stock_due_s = 0.0  # whoever said it looks at once
         if isinstance(fact, ShelfEvent | Disturbance):
             self._announcer.acknowledge(fact.node, self._ingest.ack(fact.node, fact.boot))
         return True

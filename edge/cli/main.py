@@ -36,9 +36,6 @@ VERBS = {
     "ledger": Verb("edge.cli.ledger", "Verify, back up and restore the ledger; erase a visit from it."),
     "export": Verb("edge.cli.export", "Print sales and shelf events for other systems: EPCIS, POSLog, JSON."),
     "webhooks": Verb("edge.cli.webhooks", "See how far endpoints have been told; pause, resume, redeliver."),
-    "stock": Verb(
-        "edge.cli.stock.verb", "Show what stands on the shelves, count, begin and finish restocking."
-    ),
     "replay": Verb("edge.cli.replay.verb", "Run a recording through the same decisions as live."),
     "calibrate": Verb("edge.cli.calibrate.verb", "Calibrate a plate with known masses."),
     "calibrate camera": Verb("edge.cli.calibrate.camera", "Say where a camera sees which plate."),

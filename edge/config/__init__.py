@@ -9,7 +9,6 @@ from edge.config.aggregator import (
     CartSection,
     EvidenceSection,
     ReviewSection,
-    VisitSection,
     WebSection,
 )
 from edge.config.boards import (
@@ -77,7 +76,6 @@ __all__ = [
     "ViewMethod",
     "ViewPlane",
     "VisionSection",
-    "VisitSection",
     "WebSection",
     "WebhookSection",
     "WeightSection",

@@ -29,18 +29,6 @@ class CartSection(Section, frozen=True, kw_only=True):
     review_below: Probability = 0.8  # [1] receipts less sure than this are reviewed
 
 
-ClosingTime = Annotated[
-    str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d\Z", description="a time of day such as 22:00")
-]
-
-
-class VisitSection(Section, frozen=True, kw_only=True):
-    """When visits end of which nobody sees the end."""
-
-    timeout_s: Annotated[float, msgspec.Meta(ge=60, le=86_400)] = 7200.0  # [s] without tracks, events or gate
-    closing: tuple[ClosingTime, ...] = ()  # local times of every day at which nobody is in the store
-
-
 Questions = Annotated[int, msgspec.Meta(ge=0, le=20)]
 Waiting = Annotated[float, msgspec.Meta(ge=0, le=3600)]  # carts remember visits for longer than that
 Cases = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
@@ -90,7 +78,6 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
     planogram: str = "planogram.yaml"  # file: what stands where
     nodes: tuple[Name, ...] = ()  # nodes that may speak; empty: all
     attribution: AttributionSection = AttributionSection()
-    visits: VisitSection = VisitSection()
     carts: CartSection = CartSection()
     review: ReviewSection = ReviewSection()
     evidence: EvidenceSection = EvidenceSection()

@@ -16,9 +16,8 @@ from edge.messages.counter import (
     Reading,
     Retraction,
     ReviewAnswer,
-    StoreClosing,
 )
-from edge.messages.evidence import Crop, CropSide, EventEvidence, NothingSeen, PlateTrace
+from edge.messages.evidence import Crop, CropSide, EventEvidence, NodeTrace, NothingSeen, PlateTrace
 from edge.messages.node import (
     CameraHealth,
     CameraState,
@@ -31,16 +30,7 @@ from edge.messages.node import (
     Reply,
     SensorState,
 )
-from edge.messages.people import (
-    GateDirection,
-    GateEvent,
-    GateMethod,
-    KeyPoint,
-    Role,
-    Target,
-    TrackFrame,
-    looks_like_card_number,
-)
+from edge.messages.people import GateDirection, GateEvent, KeyPoint, Target, TrackFrame
 from edge.messages.review import Candidate, CaseKind, PlannedGoods, ReviewCase, ReviewQueue
 from edge.messages.shelf import (
     Ack,
@@ -69,7 +59,7 @@ from edge.messages.stock import (
     StockCount,
     StockState,
 )
-from edge.messages.tickets import Cart, CartLine, CorrectionReason, Receipt, ReceiptStatus, VisitEnd
+from edge.messages.tickets import Cart, CartLine, CorrectionReason, Receipt, ReceiptStatus
 
 __all__ = [
     "Ack",
@@ -97,7 +87,6 @@ __all__ = [
     "FacingStock",
     "GateDirection",
     "GateEvent",
-    "GateMethod",
     "Hypothesis",
     "ItemCount",
     "KeyPoint",
@@ -109,6 +98,7 @@ __all__ = [
     "NodeMessage",
     "NodeRecord",
     "NodeState",
+    "NodeTrace",
     "NothingSeen",
     "PlannedGoods",
     "PlateDelta",
@@ -123,7 +113,6 @@ __all__ = [
     "ReviewAnswer",
     "ReviewCase",
     "ReviewQueue",
-    "Role",
     "RunningMode",
     "SensorState",
     "ShelfEvent",
@@ -132,9 +121,6 @@ __all__ = [
     "Statement",
     "StockCount",
     "StockState",
-    "StoreClosing",
     "Target",
     "TrackFrame",
-    "VisitEnd",
-    "looks_like_card_number",
 ]

@@ -67,18 +67,6 @@ class DisputeVerdict(Statement, frozen=True, kw_only=True, tag="verdict"):
     reason: Sentence = ""
 
 
-class StoreClosing(Statement, frozen=True, kw_only=True, tag="closing"):
-    """The store closes: whoever had entered by then is taken to have left."""
-
-
 CounterMessage = (
-    ReviewAnswer
-    | AuditVerdict
-    | Retraction
-    | Dispute
-    | DisputeVerdict
-    | StockCount
-    | ModeBegun
-    | ModeEnded
-    | StoreClosing
+    ReviewAnswer | AuditVerdict | Retraction | Dispute | DisputeVerdict | StockCount | ModeBegun | ModeEnded
 )

@@ -1,4 +1,4 @@
-"""Node to whoever asks why: what one event looked like, on the scale and to the camera."""
+"""Node to whoever asks: what an event looked like to scale and camera, and what plates weigh now."""
 
 from __future__ import annotations
 
@@ -51,6 +51,14 @@ class PlateTrace(msgspec.Struct, frozen=True):
     grams: Annotated[tuple[float | None, ...], msgspec.Meta(max_length=2000)]  # [g]; null: no reading
 
 
+class NodeTrace(Payload, frozen=True, kw_only=True):
+    """What plates weigh now, for somebody who looks at them; said only while somebody does."""
+
+    node: Level
+    boot: str
+    traces: Annotated[tuple[PlateTrace, ...], msgspec.Meta(max_length=64)] = ()
+
+
 class EventEvidence(Payload, frozen=True, kw_only=True):
     """What one event was decided from. A higher ``revision`` replaces a lower one."""
 
@@ -58,10 +66,8 @@ class EventEvidence(Payload, frozen=True, kw_only=True):
     boot: str
     seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
     revision: Count = 0
-    crops: Annotated[
-        tuple[Crop, ...], msgspec.Meta(max_length=8)
-    ] = ()  # what changed, both times; then the slots of the plates with what stands beside them, both times
-    nothing_seen: NothingSeen | None = None  # why no goods are told by the pictures
+    crops: Annotated[tuple[Crop, ...], msgspec.Meta(max_length=8)] = ()
+    nothing_seen: NothingSeen | None = None  # why there are no crops
     traces: Annotated[tuple[PlateTrace, ...], msgspec.Meta(max_length=64)] = ()
 
     @property

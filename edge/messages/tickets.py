@@ -45,14 +45,6 @@ class ReceiptStatus(StrEnum):
     QUESTION_OPEN = "question_open"  # a person is asked one thing; the lines are the best answer so far
 
 
-class VisitEnd(StrEnum):
-    """How a visit ended."""
-
-    LEFT = "left"  # through the gate, the last of its people
-    TIMEOUT = "timeout"  # nothing was seen of it for a long time
-    STORE_CLOSED = "store_closed"  # nobody was seen to leave before the store closed
-
-
 class CorrectionReason(StrEnum):
     """Why a receipt replaces another one."""
 
@@ -89,6 +81,4 @@ class Receipt(Payload, frozen=True, kw_only=True):
     said_at: float | None = None  # [s] when; None: nobody did
     statements: tuple[str, ...] = ()  # ids of answers and verdicts that stand behind it
     doubts: tuple[str, ...] = ()  # what the shelves could not see of the visit
-    end: VisitEnd = VisitEnd.LEFT
-    credential: str = ""  # who pays, as the gate said; an opaque token
     token: str = ""  # opens it without an account; the same for all corrections

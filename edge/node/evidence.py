@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 import msgspec
-import numpy as np
 
 from edge.messages import Crop, EventEvidence, EventIdentity, PlateTrace
+from edge.node.traces import end_ns, plate_traces
 from edge.payload import MAX_PAYLOAD_BYTES, encode
-from edge.samples import NS_PER_S, CountBlock, LinkReport, UtcReading, WeightBlock, WeightChange
+from edge.samples import NS_PER_S, CountBlock, UtcReading, WeightBlock, WeightChange
 from edge.vision.testimony import PictureEncoder, Testimony
 from edge.weight.rack import RackWatch
 
@@ -28,24 +27,8 @@ TRACE_MAX_S = 20.0
 """[s] longest trace; of more, the beginning is shown."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Waiting:
-    """Evidence that will be put together when its trace is complete."""
-
-    rack: str
-    change: WeightChange
-    utc: UtcReading
-    testimony: Testimony | None
-
-    @property
-    def until_ns(self) -> int:
-        """[ns] end of the trace."""
-        longest_ns = self.change.onset_ns + round((TRACE_MAX_S - AROUND_S) * NS_PER_S)
-        return min(self.change.settled_ns + round(AROUND_S * NS_PER_S), longest_ns)
-
-
 class EvidenceDesk:
-    """Puts evidence together: when the weight after the event has been seen as long as that before it.
+    """Puts evidence together.
 
     Args:
         racks: by name; they turn counts into grams.
@@ -59,30 +42,24 @@ class EvidenceDesk:
     def reset(self) -> None:
         """Forget everything; equal to a new desk."""
         self._blocks: dict[str, deque[CountBlock | WeightBlock]] = {rack: deque() for rack in self._racks}
-        self._silent: set[str] = set()  # racks whose link is down
-        self._waiting: dict[EventIdentity, _Waiting] = {}
-        self._is_over = False
         self._said: dict[EventIdentity, int] = {}
 
-    def keep(self, arrived: CountBlock | WeightBlock | LinkReport) -> None:
-        """Samples that an event may turn out to be in, or that none come any more."""
-        if isinstance(arrived, LinkReport):
-            (self._silent.discard if arrived.fault is None else self._silent.add)(arrived.rack)
-            return
-        blocks = self._blocks[arrived.rack]
-        blocks.append(arrived)
-        while arrived.mono_ns - blocks[0].mono_ns > KEPT_S * NS_PER_S:
+    def keep(self, block: CountBlock | WeightBlock) -> None:
+        """Samples that an event may turn out to be in."""
+        blocks = self._blocks[block.rack]
+        blocks.append(block)
+        while block.mono_ns - blocks[0].mono_ns > KEPT_S * NS_PER_S:
             blocks.popleft()
 
-    def collect(
+    def of(
         self,
         event: EventIdentity,
         rack: str,
         change: WeightChange,
         utc: UtcReading,
         testimony: Testimony | None,
-    ) -> None:
-        """An event was told; what was collected of it before and not taken yet is replaced.
+    ) -> EventEvidence:
+        """Evidence of one event, small enough for one message: of too many pictures the last ones go.
 
         Args:
             event: its name.
@@ -91,30 +68,11 @@ class EvidenceDesk:
             utc: dates it.
             testimony: what the cameras said; None: there are none.
         """
-        self._waiting[event] = _Waiting(rack, change, utc, testimony)
-
-    def flush(self) -> None:
-        """No more samples come."""
-        self._is_over = True
-
-    def take(self) -> tuple[EventEvidence, ...]:
-        """Evidence whose trace is complete, or as complete as it will be."""
-        done = [event for event, waiting in self._waiting.items() if self._is_complete(waiting)]
-        return tuple(self._evidence(event, self._waiting.pop(event)) for event in done)
-
-    def _is_complete(self, waiting: _Waiting) -> bool:
-        blocks = self._blocks[waiting.rack]
-        seen_ns = _end_ns(blocks[-1]) if blocks else waiting.until_ns
-        return self._is_over or waiting.rack in self._silent or seen_ns >= waiting.until_ns
-
-    def _evidence(self, event: EventIdentity, waiting: _Waiting) -> EventEvidence:
-        """Small enough for one message: of too many pictures the last ones go."""
-        testimony, utc = waiting.testimony, waiting.utc
         crops = tuple(self._crops(testimony, utc)) if testimony is not None else ()
         evidence = EventEvidence(
             node=event.node, boot=event.boot, seq=event.seq, revision=self._revision(event), crops=crops,
             nothing_seen=testimony.nothing_seen if testimony is not None else None,
-            traces=tuple(self._traces(waiting)),
+            traces=tuple(self._traces(rack, change, utc)),
         )  # fmt: skip
         while evidence.crops and len(encode(evidence)) > MAX_PAYLOAD_BYTES:
             evidence = msgspec.structs.replace(evidence, crops=evidence.crops[:-1])
@@ -130,45 +88,19 @@ class EvidenceDesk:
     def _crops(self, testimony: Testimony, utc: UtcReading) -> Iterator[Crop]:
         if self._to_jpeg is None:
             return
-        for crop in (*testimony.crops, *testimony.scenes):
+        for crop in testimony.crops:
             yield Crop(crop.camera, crop.side, utc.at(crop.mono_ns), crop.box_px, self._to_jpeg(crop.rgb))
 
-    def _traces(self, waiting: _Waiting) -> Iterator[PlateTrace]:
-        rack, change, utc = waiting.rack, waiting.change, waiting.utc
-        from_ns, to_ns = change.onset_ns - round(AROUND_S * NS_PER_S), waiting.until_ns
+    def _traces(self, rack: str, change: WeightChange, utc: UtcReading) -> Iterator[PlateTrace]:
+        from_ns = change.onset_ns - round(AROUND_S * NS_PER_S)
+        to_ns = min(change.settled_ns + round(AROUND_S * NS_PER_S), from_ns + round(TRACE_MAX_S * NS_PER_S))
         watch = self._racks[rack]
+        columns = {plate: watch.layout.plates.index(plate) for plate in change.plates}
         blocks = [
             watch.to_grams(block)
             for block in self._blocks[rack]
-            if block.mono_ns <= to_ns and _end_ns(block) > from_ns
+            if block.mono_ns <= to_ns and end_ns(block) > from_ns
         ]
-        if not blocks:
-            return
-        columns = [watch.layout.plates.index(plate) for plate in change.plates]
-        bins = _binned(blocks, columns, from_ns, to_ns)
-        for plate, values in zip(change.plates, bins.T, strict=True):
-            grams = tuple(None if np.isnan(each) else round(float(each), 1) for each in values)
-            yield PlateTrace(plate, utc.at(from_ns), TRACE_PERIOD_S, grams)
-
-
-def _end_ns(block: CountBlock | WeightBlock) -> int:
-    rows = block.counts if isinstance(block, CountBlock) else block.grams
-    return block.mono_ns + round(len(rows) * block.period_ns)
-
-
-def _binned(blocks: Sequence[WeightBlock], columns: list[int], from_ns: int, to_ns: int) -> np.ndarray:
-    """[bin, column] mean grams; NaN where nothing was read."""
-    times_ns = np.concatenate(
-        [block.mono_ns + np.arange(len(block.grams)) * block.period_ns for block in blocks]
-    )
-    grams = np.concatenate([block.grams[:, columns] for block in blocks])
-    count = max(1, round((to_ns - from_ns) / NS_PER_S / TRACE_PERIOD_S))
-    which = np.floor((times_ns - from_ns) / (TRACE_PERIOD_S * NS_PER_S)).astype(int)
-    inside = (which >= 0) & (which < count)
-    binned = np.full((count, len(columns)), np.nan)
-    for column in range(len(columns)):
-        use = inside & np.isfinite(grams[:, column])
-        total = np.bincount(which[use], grams[use, column], minlength=count)
-        number = np.bincount(which[use], minlength=count)
-        np.divide(total, number, out=binned[:, column], where=number > 0)
-    return binned
+        yield from plate_traces(
+            blocks, columns, from_ns=from_ns, to_ns=to_ns, period_s=TRACE_PERIOD_S, t_first=utc.at(from_ns)
+        )

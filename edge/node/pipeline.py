@@ -19,6 +19,7 @@ from edge.node.second_look import SecondLook
 from edge.planogram import Catalogue, Planogram
 from edge.samples import (
     CameraReport,
+    CountBlock,
     Frame,
     LinkReport,
     NodeInput,
@@ -27,6 +28,7 @@ from edge.samples import (
     RackLayout,
     Recalibration,
     UtcReading,
+    WeightBlock,
 )
 from edge.vision.testimony import Lesson, PictureEncoder, Witness
 from edge.weight.disturbance import reported
@@ -114,7 +116,7 @@ class NodePipeline:
                 messages.extend(self._acts.see(arrived))
             elif arrived.rack in self._racks:
                 rack = self._racks[arrived.rack]
-                if self._desk is not None:
+                if self._desk is not None and not isinstance(arrived, LinkReport):
                     self._desk.keep(arrived)
                 steps = [rack.link(arrived)] if isinstance(arrived, LinkReport) else rack.update(arrived)
                 for step in steps:
@@ -137,8 +139,12 @@ class NodePipeline:
         ]
         return (*messages, *self._acts.flush())
 
+    def to_grams(self, block: CountBlock | WeightBlock) -> WeightBlock:
+        """A block of one of its racks in grams, by the calibration in force; changes nothing."""
+        return self._racks[block.rack].to_grams(block)
+
     def take_evidence(self) -> tuple[EventEvidence, ...]:
-        """Evidence of events that became complete since the last call."""
+        """Evidence of events since the last call."""
         return self._acts.take_evidence()
 
     def take_lessons(self) -> tuple[Lesson, ...]:

@@ -76,15 +76,6 @@ def context(view: ShelfView, plates: Sequence[str]) -> Region:
     return Region(left, area.top, right - left, area.height)
 
 
-def surroundings(view: ShelfView, plates: Sequence[str]) -> Region:
-    """The slots of these plates and what stands beside them: what somebody must see who is asked what moved.
-
-    Nothing above or below, where people are.
-    """
-    slots, wide = view.region(plates), context(view, plates)
-    return Region(wide.left, slots.top, wide.width, slots.height)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
     """Two pictures of the same part of a view, and where in it the goods may be."""

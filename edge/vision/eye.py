@@ -7,13 +7,13 @@ first frame after ``wait_s``.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from edge.config import VisionSection
 from edge.messages import CameraState, CropSide, NothingSeen
 from edge.samples import NS_PER_S, CameraReport, Frame
 from edge.vision.camera_shift import camera_shift
-from edge.vision.change_region import Pair, context, find_changes, surroundings
+from edge.vision.change_region import Pair, context, find_changes
 from edge.vision.frame_buffer import CalmFrame, FrameBuffer, median_of
 from edge.vision.hand_gate import HandGate
 from edge.vision.shelf_view import Region, ShelfView
@@ -128,8 +128,9 @@ class Eye:
         if not waiting.before:
             return _nothing(waiting)
         after = self._frames.after(waiting.from_ns, count, beyond=waiting.beyond)
-        may_grow = patient and len(after) < count
-        if not after or (may_grow and self._now_ns - after[0].mono_ns < PATIENCE_S * NS_PER_S):
+        if not after:
+            return None
+        if patient and len(after) < count and self._now_ns - after[0].mono_ns < PATIENCE_S * NS_PER_S:
             return None
         if self._shows_others(question, waiting.before[-1].mono_ns, after[-1].mono_ns):
             return _nothing(waiting)
@@ -139,19 +140,8 @@ class Eye:
             if seen is NothingSeen.NOTHING_CHANGED:
                 # A picture may be older than it says, by the camera's delay: the next stretch may show it.
                 waiting.beyond = after[-1].stretch
-            if patient and seen in _PASSING:
-                return None
-            scenes = self._scenes(waiting, after) if seen is NothingSeen.NOTHING_CHANGED else ()
-            return replace(_nothing(waiting), scenes=scenes)
-        scenes = self._scenes(waiting, after)
-        return Testimony(question.key, after[-1].mono_ns, question.side, tuple(seen), scenes)
-
-    def _scenes(self, waiting: _Open, after: tuple[CalmFrame, ...]) -> tuple[SeenCrop, ...]:
-        """The shelf before and after, for people."""
-        box = surroundings(self.view, waiting.question.plates).within(self.view.area)
-        return (
-            self._crop(CropSide.BEFORE, waiting.before[:1], box), self._crop(CropSide.AFTER, after[-1:], box)
-        )  # fmt: skip
+            return None if patient and seen in _PASSING else _nothing(waiting)
+        return Testimony(question.key, after[-1].mono_ns, question.side, tuple(seen))
 
     def _shows_others(self, question: Question, before_ns: int, after_ns: int) -> bool:
         """Whether another event of the same plates lies between the two pictures."""

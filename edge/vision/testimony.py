@@ -42,8 +42,7 @@ class Testimony:
     key: tuple[str, int]  # of the question
     mono_ns: int = 0  # [ns] last picture used; 0: none
     side: CropSide = CropSide.BEFORE  # where the goods are seen
-    crops: tuple[SeenCrop, ...] = ()  # what changed
-    scenes: tuple[SeenCrop, ...] = ()  # the slots of the plates and what stands beside them, before and after
+    crops: tuple[SeenCrop, ...] = ()
     looks: tuple[Mapping[str, float], ...] = ()  # [nat] by SKU, one for each crop of that side
     nothing_seen: NothingSeen | None = None
 

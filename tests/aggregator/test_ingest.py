@@ -157,25 +157,6 @@ def test_unknown_plate_and_sku_are_kept_and_flagged(ingest, shelf):
     assert ingest.ack("n1", "b1").upto == 2
 
 
-@pytest.mark.parametrize(
-    ("credential", "is_refused"),
-    [
-        ("4111111111111111", True), ("4111 1111-1111 1111", True), ("378282246310005", True),
-        ("4111111111111112", False), ("tok_4111111111111111", False), ("7a9f2c", False), ("", False),
-    ],
-)  # fmt: skip
-def test_a_cards_number_is_no_credential(ingest, shelf, credential, is_refused):
-    gate = msgspec.structs.replace(shelf.entered("anna"), credential=credential)
-    refusal = ingest.judge(gate, sender="gate").refusal
-    assert refusal is (Refusal.CARD_NUMBER if is_refused else None)
-
-
-@pytest.mark.parametrize("name", ["group", "formerly"])
-def test_a_name_of_several_lines_is_unusable(ingest, shelf, name):
-    gate = msgspec.structs.replace(shelf.entered("anna"), **{name: "kim\nanna"})
-    assert ingest.judge(gate, sender="gate").refusal is Refusal.UNUSABLE_VISIT
-
-
 def test_gate_and_track(ingest, shelf):
     gate = shelf.entered("anna")
     assert ingest.judge(gate, sender="gate") == NEW

@@ -62,13 +62,7 @@ class Column(Generic[V]):
 
     def mapped(self, change: Callable[[V], W]) -> Column[W]:
         """What becomes of the values."""
-        values: dict[W, int] = {}
-        numbers = self.numbers.tolist()
-        new = {
-            number: values.setdefault(change(self.values[number]), len(values))
-            for number in dict.fromkeys(numbers)
-        }
-        return Column(tuple(values), np.array([new[number] for number in numbers], np.int16))
+        return self.changed(np.zeros(len(self.numbers), np.intp), lambda value, _: change(value))
 
     def changed(self, deeds: Rows, change: Callable[[V, int], W]) -> Column[W]:
         """What becomes of each account's value by its deed; asked once for each pair of them.
@@ -77,13 +71,14 @@ class Column(Generic[V]):
             deeds: [account] number of what was done.
             change: gives the new value, from the old one and the deed.
         """
+        several = int(deeds.max()) + 1
+        pairs, numbers = np.unique(self.numbers.astype(np.intp) * several + deeds, return_inverse=True)
         values: dict[W, int] = {}
-        pairs = list(zip(self.numbers.tolist(), deeds.tolist(), strict=True))
-        new = {
-            pair: values.setdefault(change(self.values[pair[0]], pair[1]), len(values))
-            for pair in dict.fromkeys(pairs)
-        }
-        return Column(tuple(values), np.array([new[pair] for pair in pairs], np.int16))
+        new = [
+            values.setdefault(change(self.values[pair // several], pair % several), len(values))
+            for pair in pairs.tolist()
+        ]
+        return Column(tuple(values), np.array(new, np.int16)[numbers])
 
 
 class Table(Generic[K, V]):
@@ -206,8 +201,6 @@ class Beam:
 
     def merged(self) -> Beam:
         """Equal accounts as one, best first, normalised."""
-        if len(self) == 1:
-            return replace(self, log_weights=np.zeros(1))
         top = self.log_weights.max()
         weights = [math.exp(each) for each in (self.log_weights - top).tolist()]
         first: dict[bytes, int] = {}

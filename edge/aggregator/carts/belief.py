@@ -122,12 +122,11 @@ def _after(beam: Beam, claim: Claim, numbers: Rows, deeds: Sequence[Deed]) -> Be
     none, seen = Column.same(None, len(beam)), beam.seen
     if any(branch.seen for branch, _ in deeds):
         seen = seen.put(claim.event, none.changed(numbers, lambda _, number: deeds[number].branch.seen))
-    moves = any(branch.laid or branch.lifted for branch, _ in deeds)
     return Beam(
         beam.log_weights,
         _held(beam.held, numbers, deeds),
-        beam.resting.changed(numbers, laid) if moves else beam.resting,
-        beam.busy.changed(numbers, busy) if any(actor.hand for _, actor in deeds) else beam.busy,
+        beam.resting.changed(numbers, laid),
+        beam.busy.changed(numbers, busy),
         beam.choices.put(claim.event, none.changed(numbers, choice)),
         seen,
     )

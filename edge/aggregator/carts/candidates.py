@@ -68,13 +68,12 @@ class Candidates:
         rows, codes = np.concatenate(self._rows), np.concatenate(self._codes)
         kept = np.flatnonzero(log_weights >= self.floor)
         order = kept[np.lexsort((codes[kept], rows[kept], -log_weights[kept]))][:count]
-        done: dict[int, int] = {}
-        numbers = [done.setdefault(code, len(done)) for code in codes[order].tolist()]
+        done, numbers = np.unique(codes[order], return_inverse=True)
         deeds = []
-        for code in done:
+        for code in done.tolist():
             branches, actor = self._lists[code // _PLACES]
             deeds.append(Deed(branches.branches[code % _PLACES], actor))
-        return log_weights[order], rows[order], np.array(numbers, np.intp), deeds
+        return log_weights[order], rows[order], numbers, deeds
 
 
 def side_by_side(lists: Sequence[Sequence[float]]) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ its own, and later picks re-weigh the first ones. Bounded: the planogram always 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -104,10 +104,8 @@ class Experience:
     astray: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """[picks] by gondola: of goods that are not planned there, and of all."""
 
-    def joined(self, sightings: Collection[tuple[Sighting, float]]) -> Experience:
+    def joined(self, sightings: Iterable[tuple[Sighting, float]]) -> Experience:
         """With more picks, each of some probability."""
-        if not sightings:
-            return self
         by_plate, astray = dict(self.by_plate), dict(self.astray)
         for sighting, mass in sightings:
             missed, picks = astray.get(sighting.gondola, (0.0, 0.0))

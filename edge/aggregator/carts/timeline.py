@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property, reduce
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,6 @@ from edge.aggregator.carts.account import Claim
 from edge.aggregator.carts.beam import EMPTY_STORE, Beam
 from edge.aggregator.carts.belief import CartBelief
 from edge.aggregator.carts.contents import (
-    NOTHING,
     Contents,
     Finding,
     agreed,
@@ -30,7 +28,6 @@ from edge.aggregator.carts.contents import (
 )
 from edge.aggregator.carts.doubt import Doubt, doubts_of
 from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience
-from edge.aggregator.carts.settled import NOTHING_SETTLED, Settled, Settlement
 from edge.messages import EventIdentity
 
 SETTLED_S = 300.0
@@ -59,7 +56,9 @@ class _Step:
     beam: Beam  # NOT_KEPT: nor is the experience
     closed: frozenset[str]  # visits whose doubts are settled
     experience: Experience = NO_EXPERIENCE  # of settled events
-    settled: Settlement = NOTHING_SETTLED  # here
+    findings: dict[EventIdentity, Finding] = field(default_factory=dict)  # settled here
+    contents: dict[str, Contents] = field(default_factory=dict)  # settled here
+    doubts: dict[str, tuple[Doubt, ...]] = field(default_factory=dict)  # as they were settled here
 
 
 class Timeline:
@@ -76,19 +75,16 @@ class Timeline:
         self._left: dict[str, float] = {}  # [s] by visit
         self._start = _Step(EMPTY_STORE, frozenset())  # before the first of `_order`
         self._steps: list[_Step] = []  # after each of `_order`, as far as computed
-        self._settled = Settled()  # by these steps
-        self._last = _Reading(EMPTY_STORE)  # of the last beam that was asked for
 
     def __getstate__(self) -> dict[str, Any]:
         """For a snapshot: with few of the beams; those between are computed again when needed."""
         last = len(self._steps) - 1
         kept = {last, last - RECENT // 4, last - RECENT + 1, *range(SPARSE - 1, last, SPARSE)}
         return vars(self) | {
-            "_last": _Reading(EMPTY_STORE),
             "_steps": [
                 step if index in kept else replace(step, beam=NOT_KEPT, experience=NO_EXPERIENCE)
                 for index, step in enumerate(self._steps)
-            ],
+            ]
         }
 
     def put(self, claim: Claim) -> None:
@@ -126,13 +122,6 @@ class Timeline:
         """All remembered events, by onset."""
         return (event for _, event in self._order)
 
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def latest(self, count: int) -> tuple[EventIdentity, ...]:
-        """The latest remembered events, by onset."""
-        return tuple(event for _, event in self._order[-count:])
-
     @property
     def begin(self) -> float:
         """[s] onset of the oldest remembered claim; -inf when there is none."""
@@ -153,8 +142,7 @@ class Timeline:
         count = max(old, len(self._order) - most) // LOT * LOT
         if count <= 0:
             return {}
-        gone = {event: self.finding(event) for _, event in self._order[:count]}
-        self._settled.drop(step.settled for step in self._steps[:count])
+        gone = self._findings_of([event for _, event in self._order[:count]])
         last = self._steps[count - 1]
         self._start = _Step(last.beam, last.closed, last.experience)
         for event in gone:
@@ -165,53 +153,53 @@ class Timeline:
         }
         return gone
 
-    def finding(self, event: EventIdentity) -> Finding | None:
-        """What an event most probably was, given all others; ``None`` when every account was negligible."""
-        last = self._read()
-        return self._settled.findings.get(event) or last.findings.get(event)
-
     def findings(self) -> dict[EventIdentity, Finding]:
-        """That of each remembered event."""
-        last = self._read()
-        return self._settled.findings | last.findings
+        """What each remembered event most probably was, given all others."""
+        found: dict[EventIdentity, Finding] = {}
+        beam = self._compute()
+        for step in self._steps:
+            found |= step.findings
+        return found | findings_of(beam)
 
-    def own(self, visit: str) -> tuple[EventIdentity, ...]:
-        """Events of which a visit is most probably the cause, by onset."""
-        last = self._read()
-        events = [event for event, (choice, _) in last.findings.items() if choice.visit == visit]
-        known = [event for event in (*self._settled.events(visit), *events) if event in self._claims]
-        return tuple(sorted(known, key=lambda event: (self._claims[event].t_onset_s, event)))
+    def _findings_of(self, events: Sequence[EventIdentity]) -> dict[EventIdentity, Finding | None]:
+        """What these events most probably were; old ones are settled in early steps."""
+        beam = self._compute()
+        found: dict[EventIdentity, Finding | None] = dict.fromkeys(events)
+        missing = len(found)
+        for step in self._steps:
+            settled = step.findings.keys() & found.keys()
+            missing -= sum(found[event] is None for event in settled)
+            found |= {event: step.findings[event] for event in settled}
+            if not missing:
+                return found
+        return found | _among(findings_of(beam), frozenset(found))
 
-    def contents(self, visit: str) -> Contents:
-        """What a visit may hold."""
-        last = self._read()
-        parts = [*self._settled.contents(visit), *([last.contents[visit]] if visit in last.contents else ())]
-        return reduce(Contents.joined, parts) if parts else NOTHING
+    def contents(self) -> dict[str, Contents]:
+        """What each visit may hold; a visit without an entry holds nothing."""
+        found: dict[str, Contents] = {}
+        beam = self._compute()
+        for contents in (*(step.contents for step in self._steps), contents_of(beam)):
+            for visit, part in contents.items():
+                found[visit] = found[visit].joined(part) if visit in found else part
+        return found
 
     def doubts(self, visit: str) -> tuple[Doubt, ...]:
         """Events that a person may be asked about for a visit's sake, best first; its settled doubts last."""
         beam = self._compute()
-        return (*doubts_of(beam, visit), *self._settled.doubts(visit))
-
-    def _read(self) -> _Reading:
-        """What the last beam says."""
-        if self._last.beam is not (beam := self._compute()):
-            self._last = _Reading(beam)
-        return self._last
+        settled = (doubt for step in self._steps for doubt in step.doubts.get(visit, ()))
+        return (*doubts_of(beam, visit), *settled)
 
     def _cut(self, place: int) -> None:
         """Drop what was computed at and after a place."""
-        while place and place <= len(self._steps) and not self._steps[place - 1].beam:
-            place -= 1
-        self._settled.drop(step.settled for step in self._steps[place:])
         del self._steps[place:]
+        while self._steps and not self._steps[-1].beam:
+            del self._steps[-1]
 
     def _compute(self) -> Beam:
         """The beam after the last claim."""
         for _, event in self._order[len(self._steps) :]:
             before = self._steps[-1] if self._steps else self._start
-            self._steps.append(step := self._step(before, self._claims[event]))
-            self._settled.add(step.settled)
+            self._steps.append(self._step(before, self._claims[event]))
             old = len(self._steps) - 1 - RECENT
             if old >= 0 and (old + 1) % EVERY:
                 self._steps[old].beam, self._steps[old].experience = NOT_KEPT, NO_EXPERIENCE
@@ -220,25 +208,25 @@ class Timeline:
     def _step(self, before: _Step, claim: Claim) -> _Step:
         long_ago = claim.t_onset_s - SETTLED_S
         closed = frozenset(visit for visit, left_at in self._left.items() if left_at < long_ago)
-        beam, experience = before.beam, before.experience
-        settled = Settlement()
-        if closed <= before.closed:
-            closed = before.closed if closed == before.closed else closed
-        else:
-            events = frozenset(self._old(beam, closed, long_ago))
-            settled.contents.update(each for each in contents_of(beam).items() if each[0] in closed)
-            settled.doubts.update((visit, doubts_of(beam, visit)) for visit in settled.contents)
-            settled.findings.update(each for each in findings_of(beam).items() if each[0] in events)
-            experience = experience.joined(sightings_of(beam, events).items())
-            beam = beam.without_events(events).without_visits(closed)
-        beam = self._belief.update(beam, claim, experience)
+        step = _Step(before.beam, closed, before.experience)
+        beam = before.beam
+        if not closed <= before.closed:
+            settled = frozenset(self._settled(beam, closed, long_ago))
+            step.contents = {visit: part for visit, part in contents_of(beam).items() if visit in closed}
+            step.doubts = {visit: doubts_of(beam, visit) for visit in step.contents}
+            step.findings |= _among(findings_of(beam), settled)
+            step.experience = step.experience.joined(sightings_of(beam, settled).items())
+            beam = beam.without_events(settled).without_visits(closed)
+        beam = self._belief.update(beam, claim, step.experience)
         if same := agreed(beam):
-            settled.findings.update((choice.event, (choice, 1.0)) for choice in same)
-            experience = experience.joined(sightings_of(beam, settled.findings).items())
-            beam = beam.without_events(settled.findings)
-        return _Step(beam, closed, experience, settled if settled else NOTHING_SETTLED)
+            step.findings |= {choice.event: (choice, 1.0) for choice in same}
+            events = {choice.event for choice in same}
+            step.experience = step.experience.joined(sightings_of(beam, events).items())
+            beam = beam.without_events(events)
+        step.beam = beam
+        return step
 
-    def _old(self, beam: Beam, closed: frozenset[str], long_ago: float) -> Iterator[EventIdentity]:
+    def _settled(self, beam: Beam, closed: frozenset[str], long_ago: float) -> Iterator[EventIdentity]:
         """Old events that nobody who may still be in the store can have done."""
         for event, column in beam.choices.columns():
             claim = self._claims.get(event)
@@ -247,18 +235,7 @@ class Timeline:
                 yield event
 
 
-class _Reading:
-    """What one beam says, as far as it is asked."""
-
-    def __init__(self, beam: Beam) -> None:
-        self.beam = beam
-
-    @cached_property
-    def findings(self) -> dict[EventIdentity, Finding]:
-        """Of the events that are in doubt."""
-        return findings_of(self.beam)
-
-    @cached_property
-    def contents(self) -> dict[str, Contents]:
-        """Of the visits that are in doubt."""
-        return contents_of(self.beam)
+def _among(
+    findings: dict[EventIdentity, Finding], events: frozenset[EventIdentity]
+) -> dict[EventIdentity, Finding]:
+    return {event: finding for event, finding in findings.items() if event in events}

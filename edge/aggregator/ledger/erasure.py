@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
-from edge.aggregator.entries import ErasureEntry, GateEntry, LedgerEntry, ReceiptEntry
+from edge.aggregator.entries import ErasureEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.ledger.ledger import Ledger
 from edge.aggregator.ledger.rows import NewRow, chained, digest_of_rest, identity_of, read_body
 from edge.aggregator.ledger.tables import entries, snapshots
@@ -27,16 +27,14 @@ from edge.payload import encode
 ERASED = "erased-"
 """How pseudonyms begin; no gate may give such a name to a visit."""
 
-NAMING = frozenset({"visit", "from_visit", "to_visit", "group", "formerly"})
-"""Fields that hold a visit's name, or that of somebody on its ticket."""
+NAMING = frozenset({"visit", "from_visit", "to_visit"})
+"""Fields that hold a visit's name."""
 
 DERIVED = frozenset({"receipt", "corrects", "case"})
 """Fields that may end with the name of one of its receipts."""
 
-EMPTIED = {"hand_distance_m": None, "comment": "", "token": "", "credential": ""}
+EMPTIED = {"hand_distance_m": None, "comment": "", "token": ""}
 """What the part of an entry that names the visit holds afterwards in these fields."""
-
-IS_GATE = entries.c.kind == "gate"
 
 
 def erase_visit(
@@ -48,11 +46,11 @@ def erase_visit(
     utc_s: float,
     forget: Callable[[frozenset[str]], object] = len,
 ) -> ErasureEntry:
-    """Take a visit and everybody on its ticket out, in one transaction.
+    """Take a visit out, in one transaction.
 
     Args:
         ledger: open for writing; another program that writes it notices and reads it anew.
-        visit: name of the ticket; every stay under that name and those of its people goes.
+        visit: its name; every stay under that name goes.
         reason: why, for the ledger.
         by: who asked for it.
         utc_s: [s] now.
@@ -68,12 +66,9 @@ def erase_visit(
         left: list[tuple[int, str]] = []
         events: set[str] = set()
         has_receipt = False
-        names = _people_of(connection, visit)
-        pseudonyms = {name: pseudonym if name == visit else f"{pseudonym}-{number}"
-                      for number, name in enumerate(names)}  # fmt: skip
-        for row_id, stored in _rows_naming(connection, names):
+        for row_id, stored in _rows_naming(connection, visit):
             entry, _ = read_body(stored)
-            rest = without(entry, pseudonyms)
+            rest = without(entry, visit, pseudonym)
             if rest == entry:
                 continue  # the word stands there for something else
             if isinstance(entry, ReceiptEntry) and entry.receipt.visit == visit:
@@ -94,63 +89,37 @@ def erase_visit(
     return erasure
 
 
-def without(entry: LedgerEntry, pseudonyms: Mapping[str, str]) -> LedgerEntry:
-    """An entry that has pseudonyms instead of names; the same when it never held one."""
-    rest = _renamed(msgspec.to_builtins(entry), pseudonyms)
+def without(entry: LedgerEntry, visit: str, pseudonym: str) -> LedgerEntry:
+    """An entry that no longer names the visit; the same when it never did."""
+    rest = _renamed(msgspec.to_builtins(entry), visit, pseudonym)
     return msgspec.convert(rest, type(entry))
 
 
-def _renamed(part: Any, pseudonyms: Mapping[str, str]) -> Any:
+def _renamed(part: Any, visit: str, pseudonym: str) -> Any:
     if isinstance(part, list | tuple):
-        return [_renamed(each, pseudonyms) for each in part]
+        return [_renamed(each, visit, pseudonym) for each in part]
     if not isinstance(part, dict):
         return part
-    names = {name: _renamed_string(name, value, pseudonyms) for name, value in part.items()}
+    names = {name: _renamed_string(name, value, visit, pseudonym) for name, value in part.items()}
     if names == part:
-        return {name: _renamed(value, pseudonyms) for name, value in part.items()}
+        return {name: _renamed(value, visit, pseudonym) for name, value in part.items()}
     emptied = {name: EMPTIED[name] for name in EMPTIED.keys() & part.keys()}
-    return {name: _renamed(value, pseudonyms) for name, value in (names | emptied).items()}
+    return {name: _renamed(value, visit, pseudonym) for name, value in (names | emptied).items()}
 
 
-def _renamed_string(name: str, value: Any, pseudonyms: Mapping[str, str]) -> Any:
-    if not isinstance(value, str):
-        return value
-    if name in NAMING:
-        return pseudonyms.get(value, value)
-    if name in DERIVED:  # receipts: visit, time of leaving, number
-        for visit, pseudonym in pseudonyms.items():
-            value = re.sub(rf"(?<![\w.-]){re.escape(visit)}(-\d+-\d+)$", rf"{pseudonym}\1", value)
+def _renamed_string(name: str, value: Any, visit: str, pseudonym: str) -> Any:
+    if name in NAMING and value == visit:
+        return pseudonym
+    if name in DERIVED and isinstance(value, str):  # receipts: visit, time of leaving, number
+        return re.sub(rf"(?<![\w.-]){re.escape(visit)}(-\d+-\d+)$", rf"{pseudonym}\1", value)
     return value
 
 
-def _people_of(connection: Connection, visit: str) -> tuple[str, ...]:
-    """The visit's name, then those of everybody who was on its ticket, and their later and earlier names."""
-    names = {visit: None}
-    looked_for: set[str] = set()
-    while new := names.keys() - looked_for:
-        looked_for |= new
-        for _, stored in _rows_naming(connection, sorted(new), IS_GATE):
-            entry, _ = read_body(stored)
-            if isinstance(entry, GateEntry):
-                gate = entry.gate
-                if gate.group in new or gate.formerly in new:
-                    names[gate.visit] = None
-                if gate.visit in new and gate.formerly:
-                    names[gate.formerly] = None
-    return tuple(names)
-
-
-def _rows_naming(
-    connection: Connection, names: Iterable[str], among: ColumnElement[bool] | None = None
-) -> list[tuple[int, str]]:
-    """(id, body) of rows that hold one of the names, or the letters of it."""
-    letters = [encode(name).decode()[1:-1] for name in names]  # as JSON writes them
-    found: dict[int, str] = {}
-    for word in letters:
-        query = select(entries.c.id, entries.c.body).where(entries.c.body.contains(word, autoescape=True))
-        query = query if among is None else query.where(among)
-        found.update((row.id, row.body) for row in connection.execute(query))
-    return sorted(found.items())
+def _rows_naming(connection: Connection, visit: str) -> list[tuple[int, str]]:
+    """(id, body) of rows that hold the name, or the letters of it."""
+    letters = encode(visit).decode()[1:-1]  # as JSON writes them
+    query = select(entries.c.id, entries.c.body).where(entries.c.body.contains(letters, autoescape=True))
+    return [(row.id, row.body) for row in connection.execute(query.order_by(entries.c.id))]
 
 
 def _refuse_unknown(visit: str, left: list[tuple[int, str]], *, has_receipt: bool, where: str) -> None:

@@ -24,7 +24,6 @@ import msgspec
 from edge.aggregator.entries import (
     AccessEntry,
     AttributionEntry,
-    ClosingEntry,
     ConversionEntry,
     ErasureEntry,
     EventEntry,
@@ -202,8 +201,6 @@ def identity_of(entry: LedgerEntry) -> str:
             parts = (visit, left_at)
         case AccessEntry(id=access):
             parts = (access,)
-        case ClosingEntry(visit=visit, t=t):
-            parts = (visit, t)
         case ErasureEntry():
             parts = (entry.pseudonym,)
         case ConversionEntry():

@@ -38,20 +38,15 @@ class Attributions:
         found = self._latest.get(event.identity)
         return found if found is not None and found.event_revision == event.revision else None
 
-    def expect(self, event: ShelfEvent, wanted_until: float, present: frozenset[str]) -> None:
-        """Wait for the tracks of an event as it is known now if they may still tell.
-
-        Args:
-            event: its latest revision.
-            wanted_until: [s] end of the window in which tracks tell of it.
-            present: who was there by the gate's word; of whom a judgement does not know, it is made again.
-        """
+    def expect(self, event: ShelfEvent, wanted_until: float) -> AttributionEntry | None:
+        """The latest judgement of an event as known now; its tracks are awaited if they may still tell."""
         attribution = self.of(event)
         self.close(event.identity)
-        if attribution is None or not attribution.final or not present <= self.people(event.identity):
+        if attribution is None or not attribution.final:
             self._open[event.identity] = wanted_until
         elif not attribution.covered:
             self._uncovered[event.identity] = wanted_until
+        return attribution
 
     def close(self, event: EventIdentity) -> None:
         """Wait no longer for the tracks of an event."""
@@ -79,17 +74,13 @@ class Attributions:
             elif wanted_until <= until:
                 yield event
 
-    def waiting(self) -> Iterator[EventIdentity]:
-        """Events that receipts wait for."""
-        return iter(self._open)
-
-    def people(self, event: EventIdentity) -> frozenset[str]:
-        """Whom the latest judgement of an event names."""
-        found = self._latest.get(event)
-        return frozenset(who.visit for who in found.visits) if found else frozenset()
+    def waiting(self) -> frozenset[str]:
+        """Visits of which tracks may still tell something."""
+        judged = (self._latest.get(event) for event in self._open)
+        return frozenset(who.visit for attribution in judged if attribution for who in attribution.visits)
 
     def named(self) -> frozenset[str]:
-        """All people whom any judgement names."""
+        """All visits that any judgement names."""
         return frozenset(who.visit for attribution in self._latest.values() for who in attribution.visits)
 
     def forget(self, events: Iterable[EventIdentity], remembered: Container[EventIdentity]) -> None:

@@ -7,14 +7,13 @@ may hide anything, and so does a change that came about while nobody looked.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from edge.aggregator.entries import AttributionEntry, VisitLikelihood
 from edge.aggregator.people.attribution import MIN_SCORE, WRISTS
-from edge.aggregator.visits.passes import Ticket
 from edge.messages import Disturbance, DisturbanceKind, EventIdentity, Target, TrackFrame
 from edge.planogram import Planogram
 
@@ -108,24 +107,13 @@ class BlindSpots:
                     nearest_m[target.visit] = min(distance_m, nearest_m.get(target.visit, math.inf))
         return tuple(VisitLikelihood(visit, 0.0, round(nearest_m[visit], 4)) for visit in sorted(nearest_m))
 
-    def doubts(
-        self,
-        known: Mapping[EventIdentity, AttributionEntry],
-        ticket_of: Callable[[str, float], Ticket] = lambda person, _: Ticket(person),
-    ) -> dict[str, tuple[str, ...]]:
-        """Why visits are in doubt.
-
-        Args:
-            known: who reached into which spots.
-            ticket_of: whose ticket somebody was on at a time [s].
-        """
+    def doubts(self, known: Mapping[EventIdentity, AttributionEntry]) -> dict[str, tuple[str, ...]]:
+        """Why visits are in doubt, given who is known to have reached into which spots."""
         found: dict[str, tuple[str, ...]] = {}
         for spot in sorted(self._spots.values(), key=_order):  # whatever the entries' order
             attribution = known.get(spot.cause)
             for who in attribution.visits if attribution else ():
-                visit = ticket_of(who.visit, spot.start_s).visit
-                if spot.why not in found.get(visit, ()):
-                    found[visit] = (*found.get(visit, ()), spot.why)
+                found[who.visit] = (*found.get(who.visit, ()), spot.why)
         return found
 
     def _distance_m(self, target: Target, plates: tuple[str, ...]) -> float:

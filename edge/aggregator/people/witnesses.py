@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 
 from edge.aggregator.carts.account import Actor
 from edge.aggregator.entries import AttributionEntry, VisitLikelihood
 from edge.aggregator.people.attribution import Attribution
-from edge.aggregator.people.reach import MISSING
 from edge.aggregator.people.track_history import HISTORY_S, TrackHistory
-from edge.aggregator.visits.passes import LINGER_S, Ticket
-from edge.aggregator.visits.register import VisitRegister
+from edge.aggregator.visits.visit import Visit
 from edge.config import AttributionSection
 from edge.messages import ShelfEvent, TrackFrame
 from edge.planogram import Planogram
+
+LINGER_S = 10.0
+"""[s] A visit counts as present so long after it left: gates and trackers report late."""
 
 NEAR_S = 120.0
 """[s] Clocks of nodes may be off by so much before an event that nobody explains is nobody's for good."""
@@ -55,60 +56,45 @@ class Witnesses:
         return self._attribution.window_of(event)[1]
 
     def judge(
-        self, event: ShelfEvent, visits: VisitRegister, earlier: AttributionEntry | None, *, final: bool
+        self, event: ShelfEvent, visits: Collection[Visit], earlier: AttributionEntry | None, *, final: bool
     ) -> AttributionEntry:
         """Who may have done it, as far as is known now.
 
         Args:
             event: what happened.
-            visits: what the gate told.
+            visits: all that the gate told of.
             earlier: what this revision of the event was attributed to before.
             final: whether receipts wait no longer.
         """
         since = event.t_onset - LINGER_S
         frames = self._history.window(since, event.t_settled)
         present = {target.visit for frame in frames for target in frame.targets}
-        present |= visits.present(since, event.t_settled)
-        near = visits.present(since - NEAR_S, event.t_settled + NEAR_S)
-        known: tuple[VisitLikelihood, ...] = ()
-        if (
-            earlier is not None
-            and not frames
-            and any(who.hand_distance_m is not None for who in earlier.visits)
-        ):
-            known = _with_newcomers(earlier.visits, present)  # tracks told, and are forgotten by now
+        present |= _admitted(visits, since, event.t_settled)
+        near = _admitted(visits, since - NEAR_S, event.t_settled + NEAR_S)
         return AttributionEntry(
             event=event.identity,
             event_revision=event.revision,
             revision=earlier.revision + 1 if earlier else 0,
             final=final,
-            visits=known or self._attribution.judge(event, self._history, present, near),
+            visits=self._attribution.judge(event, self._history, present, near),
             covered=self.wanted_until(event) <= self.tracked_until,
         )
 
 
-def _with_newcomers(judged: tuple[VisitLikelihood, ...], present: set[str]) -> tuple[VisitLikelihood, ...]:
-    """A judgement by tracks, with those of whom the gate told only afterwards: no track showed them."""
-    log_missing = min(MISSING, *(who.log_likelihood for who in judged))
-    new = present - {who.visit for who in judged}
-    return (*judged, *(VisitLikelihood(visit, log_missing, None) for visit in sorted(new)))
+def _admitted(visits: Collection[Visit], start: float, end: float) -> set[str]:
+    """Who was in the store at some time between, by the gate's word."""
+    return {
+        visit.visit
+        for visit in visits
+        if visit.entered_at is not None
+        and visit.entered_at <= end
+        and (math.inf if visit.left_at is None else visit.left_at) >= start
+    }
 
 
-def actors_of(
-    visits: tuple[VisitLikelihood, ...], ticket_of: Callable[[str], Ticket] = Ticket
-) -> tuple[Actor, ...]:
-    """Probabilities of each hand and of nobody (log-likelihood 0), best first.
-
-    Args:
-        visits: people.
-        ticket_of: whose ticket somebody was on.
-    """
-    weights = []
-    for each in visits:
-        ticket = ticket_of(each.visit).visit
-        # Hands of several people on one ticket are told apart.
-        hand = each.hand if ticket == each.visit or not each.hand else f"{each.visit} {each.hand}"
-        weights.append((ticket, hand, math.exp(each.log_likelihood)))
+def actors_of(visits: tuple[VisitLikelihood, ...]) -> tuple[Actor, ...]:
+    """Probabilities of each hand and of nobody (log-likelihood 0), best first."""
+    weights = [(each.visit, each.hand, math.exp(each.log_likelihood)) for each in visits]
     total = 1.0 + math.fsum(weight for _, _, weight in weights)
     actors = [Actor(None, "", 1.0 / total)]
     actors += [Actor(visit, hand, weight / total) for visit, hand, weight in weights if weight / total > 1e-6]

@@ -23,7 +23,6 @@ from edge.messages import (
     ReceiptStatus,
     Retraction,
     ReviewAnswer,
-    VisitEnd,
 )
 from edge.money import amount_of
 
@@ -73,8 +72,6 @@ class Till:
             probability=cart.probability,
             needs_review=cart.needs_review,
             doubts=cart.doubts,
-            end=visit.end,
-            credential=visit.credential,
             status=ReceiptStatus.QUESTION_OPEN if standing.question_open else ReceiptStatus.FINAL,
             waived=waived,
             statements=tuple(statement.id for statement in standing.statements),
@@ -150,8 +147,7 @@ def _reason(
     known: Receipt, present: Receipt, standing: Standing
 ) -> tuple[CorrectionReason, CounterMessage | None]:
     if known.left_at != present.left_at:
-        came_back = known.end is VisitEnd.LEFT and known.left_at < present.left_at
-        return CorrectionReason.CAME_BACK if came_back else CorrectionReason.LATER_EVIDENCE, None
+        return CorrectionReason.CAME_BACK, None
     if set(known.statements) - set(present.statements):
         return CorrectionReason.RETRACTION, standing.retractions[-1] if standing.retractions else None
     new = [statement for statement in standing.statements if statement.id not in known.statements]

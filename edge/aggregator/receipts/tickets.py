@@ -9,7 +9,7 @@ from edge.aggregator.decisions import Decision
 from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.visits.visit import Visit
 from edge.config import CartSection
-from edge.messages import Cart, CartLine, EventKind, ItemCount, ShelfEvent, VisitEnd
+from edge.messages import Cart, CartLine, EventKind, ItemCount, ShelfEvent
 from edge.money import amount_of
 from edge.planogram import Catalogue
 
@@ -41,7 +41,6 @@ class Tickets:
         charged = [decision for decision in own if decision.items]
         lines = tuple(self._line(visit, contents, item, charged) for item in content if item.sku)
         holds_unknown = len(lines) < len(content)
-        doubts = (*doubts, *_endings(visit))
         total_minor = total_of(lines)
         return Cart(
             visit=visit.visit,
@@ -87,19 +86,6 @@ class Tickets:
         picks = [event.t_onset for event in behind if event.kind is EventKind.PICK]
         moments = picks or [visit.entered_at or visit.left_at or 0.0]
         return min(self._catalogue.price_minor(sku, t) for t in moments)
-
-
-def _endings(visit: Visit) -> tuple[str, ...]:
-    """Why a visit's end is in doubt."""
-    if visit.left_at is None or visit.end is VisitEnd.LEFT:
-        return ()
-    return (_ENDINGS[visit.end],)
-
-
-_ENDINGS = {
-    VisitEnd.TIMEOUT: "nobody saw this visit leave, and nothing was seen of it for a long time",
-    VisitEnd.STORE_CLOSED: "nobody saw this visit leave before the store closed",
-}
 
 
 def total_of(lines: Iterable[CartLine]) -> int:

@@ -7,7 +7,6 @@ wait for an answer.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import KeysView
 from statistics import median
 
 from edge.aggregator.carts.testimony import Testimony
@@ -73,10 +72,6 @@ class ReviewDesk:
         found = sorted(self._answers.get(event, {}).values(), key=lambda answer: (answer.t, answer.id))
         latest = {answer.by: answer for answer in found}
         return tuple(answer for answer in found if latest[answer.by] is answer)
-
-    def answered(self) -> KeysView[EventIdentity]:
-        """Events that anybody was asked about, gold cases aside."""
-        return self._answers.keys()
 
     def testimonies(self, event: EventIdentity) -> tuple[Testimony, ...]:
         """The answers as evidence."""

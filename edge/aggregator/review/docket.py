@@ -104,15 +104,12 @@ class Docket:
 
     def _seconds(self, picture: Picture) -> Iterator[ReviewCase]:
         """Events that one person was asked about, and a second one is to be."""
-        asked = [
-            event
-            for event in self._desk.answered()
-            if len(self._desk.answers_to(event)) == 1
-            and is_drawn("second", str(event), self._options.second_share)
-        ]
-        known = [decision for event in asked if (decision := picture.decision(event)) is not None]
-        for decision in sorted(known, key=lambda each: (each.event.t_onset, each.event.identity)):
-            yield self._case(CaseKind.SECOND, decision, picture)
+        for decision in picture.decisions:
+            answers = self._desk.answers_to(decision.event.identity)
+            if len(answers) == 1 and is_drawn(
+                "second", str(decision.event.identity), self._options.second_share
+            ):
+                yield self._case(CaseKind.SECOND, decision, picture)
 
     def _case(
         self, kind: CaseKind, decision: Decision, picture: Picture, dispute: Dispute | None = None

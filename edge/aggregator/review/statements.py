@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Iterator
 
 from edge.aggregator.entries import StatementEntry
-from edge.messages import CounterMessage, Retraction, StoreClosing
+from edge.messages import CounterMessage, Retraction
 
 
 class Statements:
@@ -15,7 +14,6 @@ class Statements:
 
     def __init__(self) -> None:
         self._entries: dict[str, StatementEntry] = {}
-        self._closings: list[StoreClosing] = []
         self._retractions: dict[str, list[Retraction]] = defaultdict(list)  # by what they take back
 
     def add(self, entry: StatementEntry) -> tuple[StatementEntry, ...]:
@@ -28,8 +26,6 @@ class Statements:
         if statement.id in self._entries:
             return ()
         self._entries[statement.id] = entry
-        if isinstance(statement, StoreClosing):
-            self._closings.append(statement)
         if not isinstance(statement, Retraction):
             return (entry,)
         self._retractions[statement.statement].append(statement)
@@ -60,11 +56,6 @@ class Statements:
             if self.stands(each) and (known is None or _follows(each, known))
         ]
         return max(found, key=_said, default=None)
-
-    def closed_at(self, utc_s: float) -> float:
-        """[s] the latest time up to now at which somebody closed the store; -inf: none."""
-        times = (each.t for each in self._closings if each.t <= utc_s and self.stands(each))
-        return max(times, default=-math.inf)
 
     def standing(self) -> Iterator[CounterMessage]:
         """All that stand, in the order in which they were said."""

@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from edge.aggregator.entries import ClosingEntry, GateEntry, ReceiptEntry, StatementEntry
+from edge.aggregator.entries import GateEntry, ReceiptEntry, StatementEntry
 from edge.aggregator.ledger.rows import LedgerRow
 from edge.aggregator.review.desk import visits_of
 from edge.aggregator.review.statements import Statements
-from edge.aggregator.visits.register import VisitRegister
 from edge.messages import (
     AuditVerdict,
     Dispute,
     DisputeVerdict,
+    GateDirection,
     Receipt,
     ReceiptStatus,
     ReviewAnswer,
@@ -76,7 +76,7 @@ class Record:
     """Everything of a window of time."""
 
     stays: tuple[Stay, ...]  # that left in it
-    left: int  # [visits] to be charged that left in it, by the gate's word or because they were ended
+    left: int  # [visits] that left in it by the gate's word
     gold: tuple[StatementEntry, ...]  # answers to cases whose answer is known, given in it
 
 
@@ -92,7 +92,7 @@ def record_of(rows: Iterable[LedgerRow], start_s: float, end_s: float) -> Record
     stays: dict[str, Stay] = {}  # by each of its receipts
     chains: list[Stay] = []
     statements, said = Statements(), dict[str, tuple[float, StatementEntry]]()
-    register = VisitRegister()
+    left: dict[str, float] = {}
     for row in rows:
         match row.entry:
             case ReceiptEntry(receipt=receipt):
@@ -105,15 +105,13 @@ def record_of(rows: Iterable[LedgerRow], start_s: float, end_s: float) -> Record
             case StatementEntry(statement=statement):
                 statements.add(row.entry)
                 said.setdefault(statement.id, (row.utc_s, row.entry))
-            case GateEntry(gate=gate):
-                register.pass_gate(gate)
-            case ClosingEntry():
-                register.close(row.entry)
+            case GateEntry(gate=gate) if gate.direction is GateDirection.LEFT:
+                left[gate.visit] = max(gate.t, left.get(gate.visit, -math.inf))
     standing = [each for each in said.values() if statements.stands(each[1].statement)]
     _file(standing, stays, chains)
     return Record(
         stays=tuple(stay for stay in chains if start_s <= stay.left_at < end_s),
-        left=sum(start_s <= (each.left_at or 0.0) < end_s for each in register.closed(math.inf)),
+        left=sum(start_s <= t < end_s for t in left.values()),
         gold=tuple(entry for _, entry in standing
                    if entry.gold is not None and start_s <= entry.statement.t < end_s),
     )  # fmt: skip

@@ -16,25 +16,17 @@ from starlette.staticfiles import StaticFiles
 from edge.aggregator.web.access.access import Doorkeeper
 from edge.aggregator.web.access.limits import BodyLimit
 from edge.aggregator.web.pages.data import data
-from edge.aggregator.web.pages.dispute import dispute
-from edge.aggregator.web.pages.lookup import lookup
+from edge.aggregator.web.pages.devices import devices
 from edge.aggregator.web.pages.overview import overview
+from edge.aggregator.web.pages.plates import plates
 from edge.aggregator.web.pages.review import review
 from edge.aggregator.web.pages.sign_in import sign_in
-from edge.aggregator.web.pages.stock import stock
-from edge.aggregator.web.pages.stock_count import stock_count
-from edge.aggregator.web.pages.stock_mode import stock_mode
-from edge.aggregator.web.pages.ticket import ticket
 from edge.aggregator.web.refusals import PlainAnswers, Refusals
 from edge.aggregator.web.site import Room, Site
 
 STATIC = Path(__file__).parent / "static"
 
-PAGES: tuple[Callable[[Site], Room], ...] = (
-    overview, review, stock, stock_mode, stock_count,
-    ticket, dispute, lookup,
-    data, sign_in,
-)  # fmt: skip
+PAGES: tuple[Callable[[Site], Room], ...] = (overview, review, plates, devices, data, sign_in)
 """In the order of the navigation."""
 
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from edge.aggregator.entries import AccessEntry
 from edge.aggregator.store import Store
 from edge.errors import SteelyardError
-from edge.messages import CounterMessage, GateEvent
+from edge.messages import CommandVerb, CounterMessage, GateEvent
 
 ANSWER_S = 3.0
 """[s] a page waits for the writer; a commit takes milliseconds, a rebuild of the store may take longer."""
@@ -52,6 +52,12 @@ class WriterDesk(Protocol):
         """Enter who saw what; raises ``StorageError``."""
         ...
 
+    def command(
+        self, verb: CommandVerb, *, node: str = "", plates: Sequence[str] = (), **arguments: str
+    ) -> None:
+        """Have nodes do something."""
+        ...
+
 
 class Knock:
     """Wakes the writer's loop: somebody asks."""
@@ -66,7 +72,7 @@ class Clerk:
 
     def __init__(self, inbox: queue.Queue[Any]) -> None:
         self._inbox = inbox
-        self._waiting: deque[tuple[Callable[[WriterDesk], Any], Future[Any], bool]] = deque()
+        self._waiting: deque[tuple[Callable[[WriterDesk], Any], Future[Any]]] = deque()
 
     async def ask(self, look: Callable[[Store], T]) -> T:
         """What ``look`` reads from the store.
@@ -87,34 +93,39 @@ class Clerk:
             MessageError: it cannot be taken.
             StorageError: the ledger cannot be written now; nothing was entered.
         """
-        await self._request(lambda writer: writer.say(fact), says=True)
+        await self._request(lambda writer: writer.say(fact))
 
     async def note(self, *entries: AccessEntry) -> None:
         """Enter who saw what, before it is shown. Raises as :meth:`say`."""
         await self._request(lambda writer: writer.note(entries))
 
-    def answer(self, writer: WriterDesk) -> bool:
-        """Serve who waits, some at a time; whether anything was said. In the writer's thread alone."""
-        was_said = False
+    async def command(
+        self, verb: CommandVerb, *, node: str = "", plates: Sequence[str] = (), **arguments: str
+    ) -> None:
+        """Have a node, or those that watch ``plates``, do something. Raises ``WriterBusyError``."""
+        await self._request(lambda writer: writer.command(verb, node=node, plates=plates, **arguments))
+
+    def answer(self, writer: WriterDesk) -> None:
+        """Serve who waits, some at a time. The writer's thread alone calls this."""
         for _ in range(ANSWERED_AT_ONCE):
-            if not self._waiting:
-                return was_said
-            request, future, says = self._waiting.popleft()
+            try:
+                request, future = self._waiting.popleft()
+            except IndexError:
+                return
             if not future.set_running_or_notify_cancel():
                 continue  # whoever asked has gone
             try:
                 future.set_result(request(writer))
             except Exception as error:
                 future.set_exception(error)
-            was_said |= says
-        self._knock()
-        return was_said
+        if self._waiting:
+            self._knock()
 
-    async def _request(self, request: Callable[[WriterDesk], T], *, says: bool = False) -> T:
+    async def _request(self, request: Callable[[WriterDesk], T]) -> T:
         if len(self._waiting) >= WAITING_MAX:
             raise _busy("too many pages ask at once")
         future: Future[T] = Future()
-        self._waiting.append((request, future, says))
+        self._waiting.append((request, future))
         self._knock()
         try:
             return await asyncio.wait_for(asyncio.wrap_future(future), ANSWER_S)

@@ -1,4 +1,4 @@
-"""Brings to every open page what the writer's thread knows: its latest picture, and that something changed.
+"""Brings the latest picture of the store from the writer's thread to every open page.
 
 Latest state wins: a page that reads slowly skips pictures and then gets the newest one. Each stream holds one
 wake-up flag; there is no queue that could grow, and the writer never waits.
@@ -15,44 +15,6 @@ STREAMS_MAX = 200
 """Pages that may be open at once."""
 
 
-class Bell:
-    """Rung by any thread, heard by coroutines of one loop; rings that came while nobody listened are one."""
-
-    def __init__(self) -> None:
-        self._listeners: set[asyncio.Event] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def __len__(self) -> int:
-        """How many listen."""
-        return len(self._listeners)
-
-    def bind(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Name the loop in which it is heard."""
-        self._loop = loop
-
-    def ring(self) -> None:
-        """Wake whoever listens; never blocks."""
-        if self._listeners and self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake)
-
-    async def heard(self) -> AsyncIterator[None]:
-        """Yield at once, and then after every ring."""
-        wake = asyncio.Event()
-        wake.set()
-        self._listeners.add(wake)
-        try:
-            while True:
-                await wake.wait()
-                wake.clear()
-                yield
-        finally:
-            self._listeners.discard(wake)
-
-    def _wake(self) -> None:
-        for wake in self._listeners:
-            wake.set()
-
-
 class Feed:
     """One writer offers, many streams follow.
 
@@ -61,50 +23,53 @@ class Feed:
 
     Attributes:
         view: the latest one.
-        is_closed: whether the pages are being taken down.
     """
 
     def __init__(self, view: StoreView) -> None:
         self.view = view
-        self.is_closed = False
-        self._offered, self._changed = Bell(), Bell()
+        self._streams: set[asyncio.Event] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
 
     @property
     def full(self) -> bool:
         """Whether no further page may follow."""
-        return len(self._offered) + len(self._changed) >= STREAMS_MAX
+        return len(self._streams) >= STREAMS_MAX
 
     def bind(self, loop: asyncio.AbstractEventLoop) -> None:
         """Name the loop in which the streams run."""
-        self._offered.bind(loop)
-        self._changed.bind(loop)
+        self._loop = loop
 
     def offer(self, view: StoreView) -> None:
         """Replace the picture. Any thread; never blocks."""
         self.view = view
-        self._offered.ring()
-        self._changed.ring()
-
-    def stir(self) -> None:
-        """Say that something changed, long before the next picture. Any thread; never blocks."""
-        self._changed.ring()
+        self._wake_all()
 
     def close(self) -> None:
         """End all streams. Any thread."""
-        self.is_closed = True
-        self._offered.ring()
-        self._changed.ring()
+        self._closed = True
+        self._wake_all()
 
     async def follow(self) -> AsyncIterator[StoreView]:
         """Yield the picture, then the latest one whenever there is a new one."""
-        async for _ in self._offered.heard():
-            if self.is_closed:
-                return
-            yield self.view
+        wake = asyncio.Event()
+        wake.set()
+        self._streams.add(wake)
+        try:
+            while True:
+                await wake.wait()
+                wake.clear()
+                if self._closed:
+                    return
+                yield self.view
+        finally:
+            self._streams.discard(wake)
 
-    async def changes(self) -> AsyncIterator[None]:
-        """Yield at once, then whenever something changed, and with every picture."""
-        async for _ in self._changed.heard():
-            if self.is_closed:
-                return
-            yield
+    def _wake_all(self) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._wake_streams)
+
+    def _wake_streams(self) -> None:
+        for wake in self._streams:
+            wake.set()

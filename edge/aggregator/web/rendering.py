@@ -11,11 +11,10 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from edge.aggregator.web import shelf_map, stock_words, words
+from edge.aggregator.web import shelf_map, words
 from edge.aggregator.web.access.forms import Forms
 from edge.aggregator.web.access.roles import Right
 from edge.aggregator.web.access.visitor import Visitor, visitor_of
-from edge.aggregator.web.tickets.why import REASONS, Why, correction_in_words
 from edge.planogram import Catalogue, Planogram
 
 
@@ -45,7 +44,6 @@ class Templates:
         self._forms = forms
         self.tabs: Sequence[Tab] = ()
         explainer = words.Explainer(catalogue, planogram)
-        why = Why(explainer)
         self._environment = Environment(
             loader=PackageLoader("edge.aggregator.web"),
             autoescape=select_autoescape(default=True),
@@ -55,11 +53,10 @@ class Templates:
         )
         self._environment.filters.update(
             action=words.action,
-            change=words.change,
+            age=words.age,
             clock_time=words.clock_time,
             day_time=words.day_time,
             gondola_name=words.gondola_name,
-            goods_name=explainer.goods_name,
             grams=words.grams,
             items=explainer.items,
             iso_time=words.iso_time,
@@ -67,12 +64,11 @@ class Templates:
             money=words.money,
             percent=words.percent,
             plate_names=words.plate_names,
+            plate_state=words.plate_state,
             sentence=words.sentence,
             state_words=words.STATE_WORDS.__getitem__,
             sure=words.sure,
             visit_name=words.visit_name,
-            why=why.sentences,
-            **stock_words.FILTERS,
         )
         self._environment.globals.update(
             gondolas=shelf_map.lay_out(planogram, catalogue),
@@ -81,8 +77,6 @@ class Templates:
             reasons=explainer.reasons,
             state_of=shelf_map.state_of,
             slug=words.slug,
-            correction_in_words=correction_in_words,
-            correction_reasons=REASONS,
             store=store,
             currency=catalogue.currency,
         )

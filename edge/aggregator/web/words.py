@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from edge.aggregator.decisions import Decision
@@ -48,11 +48,6 @@ def day_time(utc_s: float) -> str:
 def money(minor: int | None, currency: str) -> str:
     """An amount in the currency's smallest unit as people write it; a dash when there is no price."""
     return "–" if minor is None else written(minor, currency).replace("-", MINUS)
-
-
-def change(minor: int, currency: str) -> str:
-    """A difference of amounts, with its sign."""
-    return f"{'+' if minor > 0 else ''}{money(minor, currency)}"
 
 
 def grams(weight_g: float, *, signed: bool = False) -> str:
@@ -119,6 +114,16 @@ def plate_names(plates: list[str] | tuple[str, ...]) -> str:
     )
 
 
+def age(date: str, utc_s: float) -> str:
+    """How long ago an ISO 8601 date was, in whole days; a dash for none."""
+    try:
+        then = datetime.fromisoformat(date)
+    except ValueError:
+        return "–"
+    days = int((utc_s - then.replace(tzinfo=then.tzinfo or UTC).timestamp()) // 86_400)
+    return "today" if days <= 0 else f"{days} day{'s' if days > 1 else ''} ago"
+
+
 def plate_state(plate: PlateHealth | None) -> str:
     """State of a plate's sensor; a plate that no node reports has none."""
     return plate.state.value if plate else "unheard"
@@ -146,10 +151,6 @@ class Explainer:
 
     def __init__(self, catalogue: Catalogue, planogram: Planogram) -> None:
         self._catalogue, self._planogram = catalogue, planogram
-
-    def goods_name(self, sku: str) -> str:
-        """What an SKU is called; "" for none."""
-        return self._catalogue.get(sku).name if sku else ""
 
     def items(self, items: tuple[ItemCount, ...]) -> str:
         """``2 × Spring water``; no items are an unknown thing."""

@@ -37,6 +37,7 @@ class ActReports:
     def reset(self) -> None:
         """Forget everything; equal to a new object."""
         self._said: dict[ActKey, Said] = {}
+        self._evidence: list[EventEvidence] = []
         self._lessons: deque[Lesson] = deque(maxlen=LESSONS_MAX)
 
     def update(self, rack: str, verdict: Verdict) -> Iterator[NodeMessage]:
@@ -69,12 +70,11 @@ class ActReports:
         """No more pictures come."""
         if (witness := self._second_look.witness) is not None:
             yield from self._seen(witness.flush())
-        if self._desk is not None:
-            self._desk.flush()
 
     def take_evidence(self) -> tuple[EventEvidence, ...]:
-        """Evidence of events that became complete since the last call."""
-        return () if self._desk is None else self._desk.take()
+        """Evidence of events since the last call."""
+        taken, self._evidence = tuple(self._evidence), []
+        return taken
 
     def take_lessons(self) -> tuple[Lesson, ...]:
         """Events that a camera saw as one thing, since the last call."""
@@ -104,4 +104,4 @@ class ActReports:
         """Keep the evidence of an event that was told."""
         if self._desk is not None and act.hypotheses and key in self._said:
             event = self._wording.identity(self._said[key])
-            self._desk.collect(event, key[0], act.total, self._wording.utc, testimony)
+            self._evidence.append(self._desk.of(event, key[0], act.total, self._wording.utc, testimony))

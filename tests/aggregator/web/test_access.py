@@ -18,7 +18,7 @@ from edge.aggregator.web.access.roles import RIGHTS, Right, Role
 from edge.errors import StorageError
 
 PASSWORD = "four plain words here"
-PUBLIC = {"/healthz", "/sign-in", "/sign-out", "/receipt"}
+PUBLIC = {"/healthz", "/sign-in", "/sign-out"}
 """Everything else asks for a right; shoppers' pages, for a token."""
 
 

@@ -1,1 +1,0 @@
-"""Shoppers' own tickets: opened by a token, followed live, explained in plain words."""
