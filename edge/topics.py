@@ -17,6 +17,7 @@ from edge.messages import (
     NodeHealth,
     NodeMessage,
     NodeState,
+    NodeTrace,
     Receipt,
     Reply,
     ReviewQueue,
@@ -47,6 +48,7 @@ NODE_EVIDENCE = Topic(
     "node/{node}/evidence/{event}", EventEvidence, False, "node", "once or twice an event", None
 )
 NODE_HEALTH = Topic("node/{node}/health", NodeHealth, True, "node", "5 s and on change", 20.0)
+NODE_TRACE = Topic("node/{node}/trace", NodeTrace, False, "node", "2 Hz while watched", None, qos=0)
 NODE_ACK = Topic("node/{node}/ack", Ack, False, "aggregator", "after each commit", None)
 NODE_COMMAND = Topic("node/{node}/command", Command, False, "aggregator, operator", "on demand", None)
 NODE_REPLY = Topic("node/{node}/reply", Reply, False, "node", "once a command", None)
@@ -60,7 +62,7 @@ STOCK = Topic("stock", StockState, True, "aggregator", "on change", None)
 SHELF_STOCK = Topic("stock/{gondola}/{shelf}", ShelfStock, True, "aggregator", "on change", None)
 
 TABLE = (
-    NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_HEALTH, NODE_ACK, NODE_COMMAND, NODE_REPLY,
+    NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_TRACE, NODE_HEALTH, NODE_ACK, NODE_COMMAND, NODE_REPLY,
     TRACK, GATE, CART, RECEIPT, COUNTER, REVIEW, STOCK, SHELF_STOCK,
 )  # fmt: skip
 

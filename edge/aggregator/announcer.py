@@ -107,12 +107,16 @@ class Announcer:
         if mono_ns - asked_ns < wait_ns:
             return
         command = Command(correlation=f"{verb.value}-{mono_ns}", verb=verb, arguments=arguments)
+        if self.command(node, command):
+            self._asked[key] = mono_ns, min(max(2 * wait_ns, ASK_AGAIN_MIN_NS), ASK_AGAIN_MAX_NS)
+
+    def command(self, node: str, command: Command) -> bool:
+        """Send a command to a node; False: not connected, or it has no usable name."""
         try:
             topic = self._names.of(NODE_COMMAND, node=node)
         except MessageError:
-            return  # the ledger may hold a node whose name an earlier release allowed
-        if self._publish(topic, encode(command), False):
-            self._asked[key] = mono_ns, min(max(2 * wait_ns, ASK_AGAIN_MIN_NS), ASK_AGAIN_MAX_NS)
+            return False  # the ledger may hold a node whose name an earlier release allowed
+        return self._publish(topic, encode(command), False)
 
     def _cart_topic(self, visit: str) -> str:
         return self._names.of(CART, visit=visit)

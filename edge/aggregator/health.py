@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import msgspec
 
 from edge.aggregator.ingest import Refusal
-from edge.messages import NodeHealth, NodeState, PlateHealth, SensorState
+from edge.messages import (
+    CameraHealth,
+    CameraState,
+    NodeHealth,
+    NodeState,
+    PlateHealth,
+    RackHealth,
+    Reply,
+    SensorState,
+)
 from edge.topics import NODE_HEALTH
 
 logger = logging.getLogger(__name__)
@@ -17,6 +26,9 @@ SENDERS_MAX = 200
 """Refusals are counted per sender for so many senders; a flood of invented names shares one more row."""
 
 OTHERS = "(others)"
+
+ASKED_BY_HAND = "page-"
+"""How the correlation of a command begins that somebody gave at a page."""
 
 
 class NodeView(msgspec.Struct, frozen=True):
@@ -35,6 +47,11 @@ class NodeView(msgspec.Struct, frozen=True):
     frames_corrupt: int  # [frames] since boot
     plates: int
     faults: tuple[str, ...]  # one sentence each
+    config_hash: str  # of its configuration
+    heard_at: float  # [s] its latest report; 0: none
+    racks: tuple[RackHealth, ...]
+    cameras: tuple[CameraHealth, ...]
+    answer: str  # its latest one to a command from the pages, or empty
 
 
 class RefusalView(msgspec.Struct, frozen=True):
@@ -52,6 +69,7 @@ class _Heard:
     state: NodeState | None = None
     health: NodeHealth | None = None
     health_utc: float = 0.0
+    answer: str = ""
 
 
 class StoreHealth:
@@ -72,6 +90,18 @@ class StoreHealth:
         """Take a health report; ``utc_s`` is its time of arrival."""
         heard = self._nodes.setdefault(health.node, _Heard())
         heard.health, heard.health_utc = health, utc_s
+
+    def hear_reply(self, node: str, reply: Reply) -> None:
+        """Take a node's answer to what was asked of it at a page."""
+        if (heard := self._nodes.get(node)) is not None and reply.correlation.startswith(ASKED_BY_HAND):
+            heard.answer = reply.detail if reply.ok else f"refused: {reply.detail}"
+
+    def node_of(self, plate: str) -> str | None:
+        """The node that watches a plate."""
+        for node, heard in self._nodes.items():
+            if heard.state is not None and plate in heard.state.plates:
+                return node
+        return None
 
     def refuse(self, sender: str, reason: Refusal, detail: str, utc_s: float) -> None:
         """Count a refused message; the first of a sender and reason is logged."""
@@ -125,6 +155,11 @@ def _view(node: str, heard: _Heard, upto: int, utc_s: float) -> NodeView:
     if health and health.fault:
         faults.append(health.fault)
     faults += [f"rack {rack.rack} is disconnected" for rack in racks if not rack.connected]
+    faults += [
+        f"camera {camera.camera}: {camera.detail or camera.state.value}"
+        for camera in (health.cameras if health else ())
+        if camera.state not in (CameraState.OK, CameraState.STARTING)
+    ]
     faults += [f"plate {row.plate} is {row.state.value}" for row in plates if row.state is not SensorState.OK]
     return NodeView(
         node=node,
@@ -140,4 +175,9 @@ def _view(node: str, heard: _Heard, upto: int, utc_s: float) -> NodeView:
         frames_corrupt=sum(rack.frames_corrupt for rack in racks),
         plates=len(state.plates) if state else len(plates),
         faults=tuple(faults),
+        config_hash=state.config_hash if state else "",
+        heard_at=heard.health_utc,
+        racks=racks,
+        cameras=health.cameras if health else (),
+        answer=heard.answer,
     )

@@ -44,6 +44,7 @@ from edge.messages import (
     NodeHealth,
     NodeMessage,
     NodeState,
+    NodeTrace,
     ShelfEvent,
     StockCount,
     TrackFrame,
@@ -123,7 +124,9 @@ class _Address(msgspec.Struct, frozen=True):
     revision: Count = 0
 
 
-Message = ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth | CounterMessage
+Message = (
+    ShelfEvent | Disturbance | GateEvent | TrackFrame | NodeState | NodeHealth | NodeTrace | CounterMessage
+)
 """What may come in at the door."""
 
 NEW = Judgement(Disposition.NEW)
@@ -157,7 +160,7 @@ class Ingest:
                 return self._judge_gate(message)
             case TrackFrame():
                 return _judge_people(message.t, [target.visit for target in message.targets])
-            case NodeState() | NodeHealth():
+            case NodeState() | NodeHealth() | NodeTrace():
                 return self._judge_sender(message.node, sender)
             case _:  # whoever said it has a name of its own, which the store knows again
                 return self._judge_statement(message)

@@ -21,6 +21,7 @@ from edge.aggregator.evidence.intake import Intake
 from edge.aggregator.exchange.webhooks.webhooks import Webhooks
 from edge.aggregator.ledger.aside import in_use
 from edge.aggregator.ledger.database import place_of_ledger
+from edge.aggregator.live_traces import LiveTraces
 from edge.aggregator.receipts.store_key import store_key
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.clerk import Clerk, Knock
@@ -40,7 +41,9 @@ from edge.topics import (
     NODE_EVENT,
     NODE_EVIDENCE,
     NODE_HEALTH,
+    NODE_REPLY,
     NODE_STATE,
+    NODE_TRACE,
     TRACK,
     TopicNames,
 )
@@ -65,7 +68,9 @@ RETRY_MIN_S, RETRY_MAX_S = 0.2, 5.0
 DRAIN_S = 2.0
 """[s] for the last acknowledgements to leave at a stop."""
 
-SUBSCRIPTIONS = (NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_HEALTH, TRACK, GATE, CART, COUNTER)
+SUBSCRIPTIONS = (
+    NODE_STATE, NODE_EVENT, NODE_EVIDENCE, NODE_TRACE, NODE_HEALTH, NODE_REPLY, TRACK, GATE, CART, COUNTER,
+)  # fmt: skip
 
 Inbox = queue.Queue[BrokerNews | Knock]
 
@@ -110,6 +115,7 @@ def run_aggregator(
         archive = archive_of(config, base_dir)
         evidence = Intake(archive, config, clock)
         stack.callback(evidence.close)
+        traces = LiveTraces()
         writer = Writer(
             config,
             catalogue=catalogue,
@@ -119,6 +125,7 @@ def run_aggregator(
             publish=lambda topic, payload, retain: connection.publish(topic, payload, retain=retain),
             clock=clock,
             evidence=evidence,
+            traces=traces,
         )
         stack.callback(writer.close)
         webhooks = Webhooks(config, base_dir, place, clock)
@@ -128,7 +135,7 @@ def run_aggregator(
         stack.callback(access.close)
         feed, clerk = Feed(writer.view(broker_connected=False)), Clerk(inbox)
         templates = Templates(catalogue, planogram, access.forms, config.store)
-        site = Site(feed, clerk, templates, access, clock, catalogue, planogram, archive.of)
+        site = Site(feed, clerk, templates, access, clock, catalogue, planogram, archive.of, traces)
         web = WebServer(config.web, site, base_dir)
         stack.callback(web.stop)
         _stop_on_signals(stop)
@@ -149,7 +156,9 @@ _ANY = {
     NODE_STATE.pattern: {"node": "+"},
     NODE_EVENT.pattern: {"node": "+"},
     NODE_EVIDENCE.pattern: {"node": "+", "event": "+"},
+    NODE_TRACE.pattern: {"node": "+"},
     NODE_HEALTH.pattern: {"node": "+"},
+    NODE_REPLY.pattern: {"node": "+"},
     CART.pattern: {"visit": "+"},
 }
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from edge.aggregator.announcer import Announcer, Publish
 from edge.aggregator.entries import AccessEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.evidence.intake import Intake
-from edge.aggregator.health import StoreHealth
+from edge.aggregator.health import ASKED_BY_HAND, StoreHealth
 from edge.aggregator.ingest import Disposition, Ingest, Judgement, Refusal
 from edge.aggregator.ledger import Place
 from edge.aggregator.ledgered_store import LedgeredStore
+from edge.aggregator.live_traces import LiveTraces
 from edge.aggregator.recall import Recall
 from edge.aggregator.receipts.store_key import store_key
 from edge.aggregator.receipts.token import Tokens
@@ -30,6 +31,7 @@ from edge.clock import Clock
 from edge.config import AggregatorConfig
 from edge.errors import MessageError, StorageError
 from edge.messages import (
+    Command,
     CommandVerb,
     CounterMessage,
     Disturbance,
@@ -38,6 +40,8 @@ from edge.messages import (
     NodeHealth,
     NodeMessage,
     NodeState,
+    NodeTrace,
+    Reply,
     ShelfEvent,
     TrackFrame,
 )
@@ -72,6 +76,7 @@ class Writer:
         publish: hands (topic, payload, retain) to the broker; False when it is not connected.
         clock: host time.
         evidence: takes pictures and traces in; None: nobody keeps any.
+        traces: what watched plates weigh now, for the pages.
 
     Raises:
         StorageError: the ledger cannot be opened, or its chain is broken.
@@ -88,11 +93,13 @@ class Writer:
         publish: Publish,
         clock: Clock,
         evidence: Intake | None = None,
+        traces: LiveTraces | None = None,
     ) -> None:
         self._config = config
         recall = Recall(config, catalogue, planogram, Tokens(store_key(state_dir / KEY_FILE)))
         self._clock = clock
         self._evidence = evidence
+        self._traces = traces or LiveTraces()
         self._names = TopicNames(config.store)
         self._health = StoreHealth()
         self._announcer = Announcer(self._names, publish)
@@ -155,6 +162,9 @@ class Writer:
         except MessageError as error:
             self._refuse(row, sender, Refusal.UNREADABLE, str(error), payload)
             return
+        if isinstance(message, Reply):
+            self._health.hear_reply(sender, message)
+            return
         if not isinstance(message, NodeMessage) or message.identity in self._gathered:
             self._enter_gathered()  # what comes next is judged and planned with all of it known
         judgement = self._ingest.judge(message, sender=sender)
@@ -174,6 +184,8 @@ class Writer:
                 self._ask(message.node, CommandVerb.RESEND, boot=message.boot)
         elif isinstance(message, NodeHealth):
             self._health.hear_health(message, self._clock.utc_s())
+        elif isinstance(message, NodeTrace):
+            self._traces.hear(message)
 
     @property
     def store(self) -> Store:
@@ -198,6 +210,26 @@ class Writer:
         """Enter who saw what, before it is shown. Raises ``StorageError`` when that cannot be written."""
         if self.fault or not self._commit(lambda: entries):
             raise self._unwritable()
+
+    def command(
+        self, verb: CommandVerb, *, node: str = "", plates: Sequence[str] = (), **arguments: str
+    ) -> None:
+        """Have a node do something that somebody asked for at a page.
+
+        Args:
+            verb: what.
+            node: which; empty: those that watch ``plates``.
+            plates: which of its plates.
+            arguments: see :class:`CommandVerb`.
+        """
+        asked: dict[str, list[str]] = {node: []} if node else {}
+        for plate in plates:
+            if (watcher := self._health.node_of(plate)) is not None:
+                asked.setdefault(watcher, []).append(plate)
+        for each, its_plates in asked.items():
+            told = {**arguments, **({"plates": ",".join(its_plates)} if its_plates else {})}
+            correlation = f"{ASKED_BY_HAND}{self._clock.mono_ns()}"
+            self._announcer.command(each, Command(correlation=correlation, verb=verb, arguments=told))
 
     def _unwritable(self) -> StorageError:
         return StorageError(

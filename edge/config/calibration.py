@@ -56,3 +56,7 @@ class CalibrationFile(Section, frozen=True, kw_only=True):
         tuple[ChannelCalibration | None, ...], msgspec.Meta(min_length=1)
     ]  # in channel order; null: not calibrated yet
     history: tuple[CalibrationEntry, ...] = ()  # oldest first
+
+    def date_of(self, channel: int) -> str:
+        """[ISO 8601] of the calibration in force of a channel."""
+        return next((each.date for each in reversed(self.history) if each.channel == channel), self.date)

@@ -18,7 +18,7 @@ from edge.messages.counter import (
     ReviewAnswer,
     StoreClosing,
 )
-from edge.messages.evidence import Crop, CropSide, EventEvidence, NothingSeen, PlateTrace
+from edge.messages.evidence import Crop, CropSide, EventEvidence, NodeTrace, NothingSeen, PlateTrace
 from edge.messages.node import (
     CameraHealth,
     CameraState,
@@ -109,6 +109,7 @@ __all__ = [
     "NodeMessage",
     "NodeRecord",
     "NodeState",
+    "NodeTrace",
     "NothingSeen",
     "PlannedGoods",
     "PlateDelta",

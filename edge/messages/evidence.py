@@ -1,4 +1,4 @@
-"""Node to whoever asks why: what one event looked like, on the scale and to the camera."""
+"""Node to whoever asks: what an event looked like to scale and camera, and what plates weigh now."""
 
 from __future__ import annotations
 
@@ -49,6 +49,14 @@ class PlateTrace(msgspec.Struct, frozen=True):
     t_first: float  # [s] of the first value
     period_s: float  # [s] between values
     grams: Annotated[tuple[float | None, ...], msgspec.Meta(max_length=2000)]  # [g]; null: no reading
+
+
+class NodeTrace(Payload, frozen=True, kw_only=True):
+    """What plates weigh now, for somebody who looks at them; said only while somebody does."""
+
+    node: Level
+    boot: str
+    traces: Annotated[tuple[PlateTrace, ...], msgspec.Meta(max_length=64)] = ()
 
 
 class EventEvidence(Payload, frozen=True, kw_only=True):

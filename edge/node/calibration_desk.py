@@ -82,6 +82,9 @@ class CalibrationDesk:
         racks: of the node.
         calibrations: in force, by rack.
         reload: reads the calibration files again; raises ``ConfigError``.
+
+    Attributes:
+        dates: [ISO 8601] of the calibration in force, by plate.
     """
 
     def __init__(
@@ -95,6 +98,7 @@ class CalibrationDesk:
             plate: (rack.rack, column) for rack in racks for column, plate in enumerate(rack.plates)
         }
         self._in_force = self._by_plate(calibrations)
+        self.dates = self._dates(calibrations)
         self._holds: dict[str, _Hold] = {}
 
     def obey(self, command: Command, mono_ns: int) -> Iterator[Answer]:
@@ -175,10 +179,12 @@ class CalibrationDesk:
     def _renew(self, command: Command, mono_ns: int) -> Iterator[Answer]:
         """Put in force what the files say now."""
         try:
-            found = self._by_plate(self._reload())
+            files = self._reload()
         except ConfigError as error:
             yield _refusal(command, str(error))
             return
+        found = self._by_plate(files)
+        self.dates = self._dates(files)
         renewed = {plate: each for plate, each in found.items() if self._in_force.get(plate) != each}
         self._in_force = self._in_force | renewed
         for plate, calibration in renewed.items():
@@ -193,6 +199,13 @@ class CalibrationDesk:
             if rack.rack in calibrations
             for plate, channel in zip(rack.plates, calibrations[rack.rack].channels, strict=False)
             if channel is not None
+        }
+
+    def _dates(self, calibrations: Mapping[str, CalibrationFile]) -> dict[str, str]:
+        return {
+            plate: calibrations[rack].date_of(column)
+            for plate, (rack, column) in self._places.items()
+            if plate in self._by_plate(calibrations)
         }
 
 

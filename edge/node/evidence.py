@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
-import numpy as np
 
 from edge.messages import Crop, EventEvidence, EventIdentity, PlateTrace
+from edge.node.traces import end_ns, plate_traces
 from edge.payload import MAX_PAYLOAD_BYTES, encode
 from edge.samples import NS_PER_S, CountBlock, LinkReport, UtcReading, WeightBlock, WeightChange
 from edge.vision.testimony import PictureEncoder, Testimony
@@ -104,7 +104,7 @@ class EvidenceDesk:
 
     def _is_complete(self, waiting: _Waiting) -> bool:
         blocks = self._blocks[waiting.rack]
-        seen_ns = _end_ns(blocks[-1]) if blocks else waiting.until_ns
+        seen_ns = end_ns(blocks[-1]) if blocks else waiting.until_ns
         return self._is_over or waiting.rack in self._silent or seen_ns >= waiting.until_ns
 
     def _evidence(self, event: EventIdentity, waiting: _Waiting) -> EventEvidence:
@@ -137,38 +137,12 @@ class EvidenceDesk:
         rack, change, utc = waiting.rack, waiting.change, waiting.utc
         from_ns, to_ns = change.onset_ns - round(AROUND_S * NS_PER_S), waiting.until_ns
         watch = self._racks[rack]
+        columns = {plate: watch.layout.plates.index(plate) for plate in change.plates}
         blocks = [
             watch.to_grams(block)
             for block in self._blocks[rack]
-            if block.mono_ns <= to_ns and _end_ns(block) > from_ns
+            if block.mono_ns <= to_ns and end_ns(block) > from_ns
         ]
-        if not blocks:
-            return
-        columns = [watch.layout.plates.index(plate) for plate in change.plates]
-        bins = _binned(blocks, columns, from_ns, to_ns)
-        for plate, values in zip(change.plates, bins.T, strict=True):
-            grams = tuple(None if np.isnan(each) else round(float(each), 1) for each in values)
-            yield PlateTrace(plate, utc.at(from_ns), TRACE_PERIOD_S, grams)
-
-
-def _end_ns(block: CountBlock | WeightBlock) -> int:
-    rows = block.counts if isinstance(block, CountBlock) else block.grams
-    return block.mono_ns + round(len(rows) * block.period_ns)
-
-
-def _binned(blocks: Sequence[WeightBlock], columns: list[int], from_ns: int, to_ns: int) -> np.ndarray:
-    """[bin, column] mean grams; NaN where nothing was read."""
-    times_ns = np.concatenate(
-        [block.mono_ns + np.arange(len(block.grams)) * block.period_ns for block in blocks]
-    )
-    grams = np.concatenate([block.grams[:, columns] for block in blocks])
-    count = max(1, round((to_ns - from_ns) / NS_PER_S / TRACE_PERIOD_S))
-    which = np.floor((times_ns - from_ns) / (TRACE_PERIOD_S * NS_PER_S)).astype(int)
-    inside = (which >= 0) & (which < count)
-    binned = np.full((count, len(columns)), np.nan)
-    for column in range(len(columns)):
-        use = inside & np.isfinite(grams[:, column])
-        total = np.bincount(which[use], grams[use, column], minlength=count)
-        number = np.bincount(which[use], minlength=count)
-        np.divide(total, number, out=binned[:, column], where=number > 0)
-    return binned
+        yield from plate_traces(
+            blocks, columns, from_ns=from_ns, to_ns=to_ns, period_s=TRACE_PERIOD_S, t_first=utc.at(from_ns)
+        )

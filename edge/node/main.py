@@ -25,6 +25,7 @@ from edge.node.people_tap import PeopleTap
 from edge.node.pipeline import NodePipeline
 from edge.node.runtime import NodeRuntime, subscriptions
 from edge.node.station import Station, live_station, recorded_station
+from edge.node.trace_watch import TraceWatch
 from edge.outbox.store import Outbox
 from edge.payload import encode
 from edge.recording.case import CaseSetup
@@ -109,22 +110,23 @@ def _runtime(
         base_dir=base_dir,
     )
     events = topics.of(NODE_EVENT, node=config.node)
+    pipeline = NodePipeline(
+        node=config.node,
+        boot=setup.boot,
+        racks=setup.racks,
+        planogram=station.planogram,
+        catalogue=station.catalogue,
+        weight=setup.weight,
+        fusion=setup.fusion,
+        calibrations=setup.calibrations,
+        witness=station.witness,
+        evidence=config.vision.evidence,
+        to_jpeg=station.to_jpeg,
+    )
     return NodeRuntime(
         state=state,
         topics=topics,
-        pipeline=NodePipeline(
-            node=config.node,
-            boot=setup.boot,
-            racks=setup.racks,
-            planogram=station.planogram,
-            catalogue=station.catalogue,
-            weight=setup.weight,
-            fusion=setup.fusion,
-            calibrations=setup.calibrations,
-            witness=station.witness,
-            evidence=config.vision.evidence,
-            to_jpeg=station.to_jpeg,
-        ),
+        pipeline=pipeline,
         source=station.source,
         delivery=Delivery(
             outbox,
@@ -137,6 +139,7 @@ def _runtime(
         clock=clock,
         health_every_s=config.health_every_s,
         desk=_desk(config, base_dir, station) if station.live else None,
+        watch=TraceWatch(setup.racks, pipeline.to_grams),
         recorder=recorder,
         schooling=station.schooling,
         keep_levels=station.live,

@@ -19,6 +19,7 @@ from edge.node.second_look import SecondLook
 from edge.planogram import Catalogue, Planogram
 from edge.samples import (
     CameraReport,
+    CountBlock,
     Frame,
     LinkReport,
     NodeInput,
@@ -27,6 +28,7 @@ from edge.samples import (
     RackLayout,
     Recalibration,
     UtcReading,
+    WeightBlock,
 )
 from edge.vision.testimony import Lesson, PictureEncoder, Witness
 from edge.weight.disturbance import reported
@@ -136,6 +138,10 @@ class NodePipeline:
             for message in self._acts.update(rack, verdict)
         ]
         return (*messages, *self._acts.flush())
+
+    def to_grams(self, block: CountBlock | WeightBlock) -> WeightBlock:
+        """A block of one of its racks in grams, by the calibration in force; changes nothing."""
+        return self._racks[block.rack].to_grams(block)
 
     def take_evidence(self) -> tuple[EventEvidence, ...]:
         """Evidence of events that became complete since the last call."""

@@ -6,7 +6,7 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
 import msgspec
@@ -14,7 +14,17 @@ import msgspec
 from edge.broker.connection import BrokerDown, BrokerNews, BrokerUp, Connection, Received
 from edge.clock import Clock
 from edge.errors import MessageError, StorageError
-from edge.messages import Ack, Command, CommandVerb, EventEvidence, NodeMessage, NodeState, Reply
+from edge.messages import (
+    Ack,
+    Command,
+    CommandVerb,
+    EventEvidence,
+    NodeMessage,
+    NodeState,
+    NodeTrace,
+    PlateHealth,
+    Reply,
+)
 from edge.node.calibration_desk import VERBS as CALIBRATION_VERBS
 from edge.node.calibration_desk import Answer, CalibrationDesk
 from edge.node.delivery import Delivery
@@ -24,10 +34,20 @@ from edge.node.identity_watch import IdentityWatch
 from edge.node.pipeline import NodePipeline
 from edge.node.schooling import Schooling
 from edge.node.sources import InputSource
+from edge.node.trace_watch import TraceWatch
 from edge.payload import decode, encode
 from edge.recording.mcap_recorder import Recorder
 from edge.samples import NS_PER_S, NodeInput, PlateHold, Recalibration
-from edge.topics import NODE_ACK, NODE_COMMAND, NODE_EVIDENCE, NODE_HEALTH, NODE_REPLY, NODE_STATE, TopicNames
+from edge.topics import (
+    NODE_ACK,
+    NODE_COMMAND,
+    NODE_EVIDENCE,
+    NODE_HEALTH,
+    NODE_REPLY,
+    NODE_STATE,
+    NODE_TRACE,
+    TopicNames,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -58,6 +78,7 @@ class NodeRuntime:
         clock: the host's.
         health_every_s: [s] between health reports while nothing changes.
         desk: obeys calibration commands; a replay has none.
+        watch: shows what plates weigh now.
         recorder: records every input and decision.
         schooling: teaches the gallery; None: people alone do.
         keep_levels: whether settled levels are stored for the next boot; a replay leaves them alone.
@@ -76,6 +97,7 @@ class NodeRuntime:
         clock: Clock,
         health_every_s: float,
         desk: CalibrationDesk | None = None,
+        watch: TraceWatch,
         recorder: Recorder | None = None,
         schooling: Schooling[Any] | None = None,
         keep_levels: bool = True,
@@ -83,7 +105,7 @@ class NodeRuntime:
         self._state, self._topics = state, topics
         self._pipeline, self._source, self._delivery = pipeline, source, delivery
         self._connection, self._faults, self._clock = connection, faults, clock
-        self._desk, self._recorder, self._schooling = desk, recorder, schooling
+        self._desk, self._watch, self._recorder, self._schooling = desk, watch, recorder, schooling
         self._told: list[PlateHold | Recalibration] = []  # by the desk, for the pipeline
         self._keep_levels = keep_levels
         self._identity = IdentityWatch(state.node, state.boot)
@@ -120,6 +142,7 @@ class NodeRuntime:
             messages = self._pipeline.flush()
             self._flushed = True
         self._record(inputs, messages)
+        self._show_traces(inputs)
         self._evidence.extend(self._pipeline.take_evidence())
         if self._schooling is not None:
             self._schooling.update(self._pipeline.take_lessons(), messages)
@@ -128,6 +151,13 @@ class NodeRuntime:
             # The decision that explains a level is on disk before the level is.
             self._delivery.pump(self._clock.mono_ns())
             self._store_levels()
+
+    def _show_traces(self, inputs: Sequence[NodeInput]) -> None:
+        """Publish what watched plates weigh; what cannot be said now is said by nobody later."""
+        if traces := self._watch.update(inputs, self._clock.mono_ns()):
+            shown = NodeTrace(node=self._state.node, boot=self._state.boot, traces=traces)
+            topic = self._topics.of(NODE_TRACE, node=self._state.node)
+            self._connection.publish(topic, encode(shown), qos=NODE_TRACE.qos)
 
     def _show_evidence(self) -> None:
         """Publish evidence; while nobody takes it, the latest waits."""
@@ -218,6 +248,8 @@ class NodeRuntime:
             reply = Reply(
                 correlation=command.correlation, ok=False, detail="a recording cannot be calibrated"
             )
+        elif command.verb is CommandVerb.WATCH:
+            reply = self._watch.obey(command, self._clock.mono_ns())
         elif command.verb is CommandVerb.REBIRTH:
             self._be_born()
             reply = Reply(correlation=command.correlation, ok=True, detail=f"boot {self._state.boot}")
@@ -258,7 +290,7 @@ class NodeRuntime:
         if not self._connected:
             return
         condition = NodeCondition(
-            self._pipeline.plate_health(),
+            tuple(self._plates()),
             self._source.health(),
             self._faults.sentence,
             self._source.cameras(),
@@ -269,6 +301,12 @@ class NodeRuntime:
         if report is not None:
             topic = self._topics.of(NODE_HEALTH, node=self._state.node)
             self._publish(topic, encode(report), retain=True)
+
+    def _plates(self) -> Iterator[PlateHealth]:
+        """Every plate as it is now, with the age of its calibration."""
+        dates = self._desk.dates if self._desk is not None else {}
+        for plate in self._pipeline.plate_health():
+            yield msgspec.structs.replace(plate, calibrated=dates.get(plate.plate, ""))
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         # When it cannot be sent the connection is about to go, and the next birth says it all again.

@@ -17,10 +17,12 @@ from edge.aggregator.web.access.access import Doorkeeper
 from edge.aggregator.web.access.limits import BodyLimit
 from edge.aggregator.web.pages.audit import audit
 from edge.aggregator.web.pages.data import data
+from edge.aggregator.web.pages.devices import devices
 from edge.aggregator.web.pages.dispute import dispute
 from edge.aggregator.web.pages.disputes import disputes
 from edge.aggregator.web.pages.lookup import lookup
 from edge.aggregator.web.pages.overview import overview
+from edge.aggregator.web.pages.plates import plates
 from edge.aggregator.web.pages.review import review
 from edge.aggregator.web.pages.sign_in import sign_in
 from edge.aggregator.web.pages.stock import stock
@@ -34,7 +36,7 @@ STATIC = Path(__file__).parent / "static"
 
 PAGES: tuple[Callable[[Site], Room], ...] = (
     overview, review, stock, stock_mode, stock_count,
-    disputes, audit, ticket, dispute, lookup,
+    disputes, plates, devices, audit, ticket, dispute, lookup,
     data, sign_in,
 )  # fmt: skip
 """In the order of the navigation."""

@@ -18,7 +18,7 @@ from typing import Any, Protocol, TypeVar
 from edge.aggregator.entries import AccessEntry
 from edge.aggregator.store import Store
 from edge.errors import SteelyardError
-from edge.messages import CounterMessage, GateEvent
+from edge.messages import CommandVerb, CounterMessage, GateEvent
 
 ANSWER_S = 3.0
 """[s] a page waits for the writer; a commit takes milliseconds, a rebuild of the store may take longer."""
@@ -50,6 +50,12 @@ class WriterDesk(Protocol):
 
     def note(self, entries: Sequence[AccessEntry]) -> None:
         """Enter who saw what; raises ``StorageError``."""
+        ...
+
+    def command(
+        self, verb: CommandVerb, *, node: str = "", plates: Sequence[str] = (), **arguments: str
+    ) -> None:
+        """Have nodes do something."""
         ...
 
 
@@ -92,6 +98,12 @@ class Clerk:
     async def note(self, *entries: AccessEntry) -> None:
         """Enter who saw what, before it is shown. Raises as :meth:`say`."""
         await self._request(lambda writer: writer.note(entries))
+
+    async def command(
+        self, verb: CommandVerb, *, node: str = "", plates: Sequence[str] = (), **arguments: str
+    ) -> None:
+        """Have a node, or those that watch ``plates``, do something. Raises ``WriterBusyError``."""
+        await self._request(lambda writer: writer.command(verb, node=node, plates=plates, **arguments))
 
     def answer(self, writer: WriterDesk) -> bool:
         """Serve who waits, some at a time; whether anything was said. In the writer's thread alone."""

@@ -55,6 +55,7 @@ class Templates:
         )
         self._environment.filters.update(
             action=words.action,
+            age=words.age,
             change=words.change,
             clock_time=words.clock_time,
             day_time=words.day_time,
@@ -67,6 +68,7 @@ class Templates:
             money=words.money,
             percent=words.percent,
             plate_names=words.plate_names,
+            plate_state=words.plate_state,
             sentence=words.sentence,
             state_words=words.STATE_WORDS.__getitem__,
             sure=words.sure,

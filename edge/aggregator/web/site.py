@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.aggregator.entries import AccessEntry, AccessKind
+from edge.aggregator.live_traces import LiveTraces
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.access.forms import Form
 from edge.aggregator.web.access.roles import Right
@@ -48,6 +49,7 @@ class Site:
     catalogue: Catalogue
     planogram: Planogram
     evidence: Evidence = lambda _: None
+    traces: LiveTraces = field(default_factory=LiveTraces)  # what watched plates weigh now
 
     async def note(
         self, request: Request, kind: AccessKind, *, visit: str = "", receipt: str = "",

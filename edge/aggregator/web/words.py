@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from edge.aggregator.decisions import Decision
@@ -117,6 +117,16 @@ def plate_names(plates: list[str] | tuple[str, ...]) -> str:
         f"{gondola_name(gondola)}, shelf {shelf}, plate{'s' if len(row) > 1 else ''} {_and(row)}"
         for (gondola, shelf), row in shelves.items()
     )
+
+
+def age(date: str, utc_s: float) -> str:
+    """How long ago an ISO 8601 date was, in whole days; a dash for none."""
+    try:
+        then = datetime.fromisoformat(date)
+    except ValueError:
+        return "–"
+    days = int((utc_s - then.replace(tzinfo=then.tzinfo or UTC).timestamp()) // 86_400)
+    return "today" if days <= 0 else f"{days} day{'s' if days > 1 else ''} ago"
 
 
 def plate_state(plate: PlateHealth | None) -> str:
