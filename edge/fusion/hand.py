@@ -9,6 +9,8 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from edge.samples import NS_PER_S, PlateChange
 
 REST_G, GRIP_G = 60.0, 500.0
@@ -31,6 +33,13 @@ LOG_RAMP = math.log(0.5 / 10.0)
 HOLD_PER_S, TOUCH_PER_S = 1.5, 3.0
 """[nat/s] what a level costs as a hand's for every second that it was at rest: hands tremble. A hand that
 grips goods is stiller than one that rests on them."""
+
+LOG_STIR, STIRS_MAX = math.log(15.0), 4
+"""[nat, 1] A hand that holds a thing stirs its plate about 1.5 times a second, and nobody at all so often as
+somebody reaches past: once in 10 s. More stirs than that tell no more: they are the same hand's."""
+
+LETS_GO_S = 0.8
+"""[s] A stir so soon after a change is the hand that made it, whatever it was."""
 
 STILL_MAX_S = 5.0
 """[s] rest beyond makes no difference: some hands, and what they lean on, are very still."""
@@ -71,31 +80,38 @@ def log_hand(
         for change, following in itertools.pairwise(changes):
             before_g, level_g = level_g, level_g + change.delta_g
             force_g = min(abs(level_g), abs(level_g - end_g))
-            still_s = _still_s(change, following, stirs.get(plate, ()))
+            stirred = _stirred(change, following, stirs.get(plate, ()))
             held = LOG_HAND + math.log(_density(force_g, before_g, change.delta_g))
             held -= max(level_g - GRIP_G, 0.0) / LEAN_G if left else 0.0
-            held += _log_still(still_s, level_g, left=left)
+            held += _log_still(change, following, stirred, level_g, left=left)
             small = max(abs(change.delta_g), abs(following.delta_g)) < small_g
             same_way = change.delta_g * following.delta_g > 0
             log_density += max(held, LOG_RAMP if small and same_way else -math.inf)
     return log_density
 
 
-def _still_s(change: PlateChange, following: PlateChange, stirs: Sequence[int]) -> float:
-    """[s] The longest rest of a level: a hand that stirs does not come back to just the same one."""
-    within = [at for at in stirs if change.settled_ns < at < following.stirred_ns]
-    ends_ns = [change.settled_ns, *sorted(within), max(following.stirred_ns, change.settled_ns)]
+def _stirred(change: PlateChange, following: PlateChange, stirs: Sequence[int]) -> list[int]:
+    """[ns] when a level was disturbed without going."""
+    return sorted(at for at in stirs if change.settled_ns < at < following.stirred_ns)
+
+
+def _log_still(
+    change: PlateChange, following: PlateChange, stirred: Sequence[int], level_g: float, *, left: bool
+) -> float:
+    """Log odds that a hand keeps a level so still and stirs it so often, against that nobody is there.
+
+    The longest rest counts: a hand that stirs does not come back to just the same level.
+    """
+    ends_ns = [change.settled_ns, *stirred, max(following.stirred_ns, change.settled_ns)]
     longest_ns = max(end - start for start, end in itertools.pairwise(ends_ns))
-    return min(longest_ns / NS_PER_S, STILL_MAX_S)
-
-
-def _log_still(still_s: float, level_g: float, *, left: bool) -> float:
-    """Log probability that a hand keeps a level for so long."""
-    if not left:
-        return -HOLD_PER_S * still_s
-    if level_g > 0:
-        return -TOUCH_PER_S * still_s
-    return math.log((1 - STEADY_SHARE) * math.exp(-HOLD_PER_S * still_s) + STEADY_SHARE)
+    still_s = min(longest_ns / NS_PER_S, STILL_MAX_S)
+    lets_go_ns = change.settled_ns + round(LETS_GO_S * NS_PER_S)
+    log_stirs = LOG_STIR * min(sum(at > lets_go_ns for at in stirred), STIRS_MAX)
+    per_s = TOUCH_PER_S if left and level_g > 0 else HOLD_PER_S
+    trembles = log_stirs - per_s * still_s
+    if not left or level_g > 0:
+        return trembles
+    return float(np.logaddexp(math.log1p(-STEADY_SHARE) + trembles, math.log(STEADY_SHARE)))
 
 
 def _density(force_g: float, before_g: float, step_g: float) -> float:

@@ -81,7 +81,7 @@ class Segmentation:
             now_ns: [ns] mono, last sample used.
         """
         for change in changes:
-            if abs(change.peak_g) >= STIR_G:
+            if change.kind is not ChangeKind.CHANGE and abs(change.peak_g) >= STIR_G:
                 self._stirs.setdefault(change.plate, []).append(change.stirred_ns)
             if change.kind is ChangeKind.CHANGE:
                 cluster = self._cluster_of(change)
