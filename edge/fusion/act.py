@@ -37,6 +37,10 @@ NOISE_SIGMAS, NOISE_MIN_G = 2.0, 3.0
 AFTERMATH_S, LOG_AFTER = 0.8, math.log(0.1)
 """[s, nat] A small shift so soon after a larger one of its plate is hardly noise: the hand lets go."""
 
+LOG_APART = math.log(0.2)
+"""[nat] prior that noise, or a touch that came and went, is an act of its own where its plate was moved by
+something else within the time that a hand may hold it: mostly it is that hand."""
+
 TUG_SIGMA = 0.35
 """[1] standard deviation of a tug as a share of its bound (measured: 0.8-1.5 % of 2.5 %)."""
 
@@ -89,9 +93,11 @@ class ActReader:
         small_g = self._options.smallest_item_g
         if len(block) > len(total.plates):
             touch = log_hand(levels, stirs, small_g, left=True)
-            readings.append(LOG_TOUCH + log_zero(total.delta_g, total.sigma_g) + touch)
+            apart = LOG_APART if _is_in_between(block, cluster) else 0.0
+            readings.append(LOG_TOUCH + apart + log_zero(total.delta_g, total.sigma_g) + touch)
         else:
             after = LOG_AFTER if _is_aftermath(block, cluster) else 0.0
+            if not after and _is_in_between(block, cluster): after = LOG_APART
             readings.append(LOG_NOISE + after + _log_noise(total))
         if len(block) == 1:
             readings.append(self._log_tug(block[0], cluster))
@@ -168,6 +174,12 @@ def _is_aftermath(block: Changes, cluster: Changes) -> bool:
         for change in block
         for other in cluster
     )
+
+
+def _is_in_between(block: Changes, cluster: Changes) -> bool:
+    """Whether something else moved one of the plates, too."""
+    plates = {change.plate for change in block}
+    return any(other.plate in plates and other not in block for other in cluster)
 
 
 def _part(total: WeightChange, here: NDArray[np.bool_]) -> WeightChange:
