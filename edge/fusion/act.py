@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import FusionSection
-from edge.fusion.hand import log_hand, log_moved
+from edge.fusion.hand import Stirs, log_hand, log_moved
 from edge.fusion.hypotheses import HypothesisSearch
 from edge.fusion.neighbourhood import Neighbourhood
 from edge.messages import Hypothesis
@@ -77,13 +77,13 @@ class ActReader:
     ) -> None:
         self._hypotheses, self._near, self._options = hypotheses, neighbourhood, options
 
-    def read(self, block: Changes, cluster: Changes, stirs: Mapping[str, Sequence[int]]) -> Act:
+    def read(self, block: Changes, cluster: Changes, stirs: Stirs) -> Act:
         """The block as one act, in the way that explains it best.
 
         Args:
             block: changes that are taken for one act.
             cluster: all changes near it: others of them tug at its plates.
-            stirs: [ns] by plate, when it was disturbed: rest ends there.
+            stirs: what disturbed its plates in between.
         """
         levels = _by_plate(block)
         total = self._total(levels, block, cluster)
@@ -97,7 +97,8 @@ class ActReader:
             readings.append(LOG_TOUCH + apart + log_zero(total.delta_g, total.sigma_g) + touch)
         else:
             after = LOG_AFTER if _is_aftermath(block, cluster) else 0.0
-            if not after and _is_in_between(block, cluster): after = LOG_APART
+            if not after and _is_in_between(block, cluster):
+                after = LOG_APART
             readings.append(LOG_NOISE + after + _log_noise(total))
         if len(block) == 1:
             readings.append(self._log_tug(block[0], cluster))
@@ -111,9 +112,7 @@ class ActReader:
             block, total, hypotheses if log_goods > log_nothing else (), log_nothing, log_goods, on_the_way
         )
 
-    def _log_rearranged(
-        self, levels: Levels, total: WeightChange, stirs: Mapping[str, Sequence[int]]
-    ) -> float:
+    def _log_rearranged(self, levels: Levels, total: WeightChange, stirs: Stirs) -> float:
         """Log density of goods that left some plates of their facing and were set down on others of it."""
         gone, come = total.delta_g < 0, total.delta_g > 0
         gone_g, come_g = (float(np.abs(total.delta_g[side]).sum()) for side in (gone, come))

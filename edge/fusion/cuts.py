@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from edge.fusion.act import Act, ActReader, Changes, log_zero
 from edge.fusion.cluster import Block
+from edge.fusion.hand import Stirs
 from edge.fusion.neighbourhood import Neighbourhood, together
 from edge.samples import NS_PER_S, PlateChange
 
@@ -59,7 +60,7 @@ class Cutter:
     def __init__(self, reader: ActReader, neighbourhood: Neighbourhood) -> None:
         self._reader, self._near = reader, neighbourhood
 
-    def cut(self, changes: Changes, stirs: Mapping[str, Sequence[int]]) -> tuple[Act, ...]:
+    def cut(self, changes: Changes, stirs: Stirs) -> tuple[Act, ...]:
         """The best cut of ``changes``, oldest first, with the odds of each of its acts.
 
         For ``stirs`` see :meth:`ActReader.read`.
@@ -75,7 +76,7 @@ class Cutter:
         self,
         left: Changes,
         changes: Changes,
-        stirs: Mapping[str, Sequence[int]],
+        stirs: Stirs,
         read: dict[Block, Act],
     ) -> Iterator[list[Act]]:
         """All ways to cut what is ``left`` of ``changes`` into possible acts."""

@@ -13,6 +13,9 @@ import numpy as np
 
 from edge.samples import NS_PER_S, PlateChange
 
+Stirs = Mapping[str, Sequence[tuple[int, int]]]
+"""[ns] by plate: (first motion, rest) of disturbances that left its level as it was."""
+
 REST_G, GRIP_G = 60.0, 500.0
 """[g] A hand that rests on goods presses with some tens of grams (mean of an exponential), one that grips
 them holds any part of their weight (uniform)."""
@@ -61,7 +64,7 @@ PUSHED_S = 0.2
 
 def log_hand(
     levels: Mapping[str, Sequence[PlateChange]],
-    stirs: Mapping[str, Sequence[int]],
+    stirs: Stirs,
     small_g: float,
     *,
     left: bool,
@@ -70,7 +73,7 @@ def log_hand(
 
     Args:
         levels: changes by plate, in their order.
-        stirs: [ns] by plate, when it was disturbed: rest ends there.
+        stirs: what disturbed the plates in between.
         small_g: [g] steps below may belong to a slow lift.
         left: the hand left everything in its place.
     """
@@ -90,23 +93,31 @@ def log_hand(
     return log_density
 
 
-def _stirred(change: PlateChange, following: PlateChange, stirs: Sequence[int]) -> list[int]:
-    """[ns] when a level was disturbed without going."""
-    return sorted(at for at in stirs if change.settled_ns < at < following.stirred_ns)
+def _stirred(
+    change: PlateChange, following: PlateChange, stirs: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """What disturbed a level without ending it."""
+    return sorted(each for each in stirs if change.settled_ns < each[0] < following.stirred_ns)
 
 
 def _log_still(
-    change: PlateChange, following: PlateChange, stirred: Sequence[int], level_g: float, *, left: bool
+    change: PlateChange,
+    following: PlateChange,
+    stirred: Sequence[tuple[int, int]],
+    level_g: float,
+    *,
+    left: bool,
 ) -> float:
     """Log odds that a hand keeps a level so still and stirs it so often, against that nobody is there.
 
     The longest rest counts: a hand that stirs does not come back to just the same level.
     """
-    ends_ns = [change.settled_ns, *stirred, max(following.stirred_ns, change.settled_ns)]
-    longest_ns = max(end - start for start, end in itertools.pairwise(ends_ns))
-    still_s = min(longest_ns / NS_PER_S, STILL_MAX_S)
+    starts_ns = [change.settled_ns, *(rest_ns for _, rest_ns in stirred)]
+    ends_ns = [*(first_ns for first_ns, _ in stirred), max(following.stirred_ns, change.settled_ns)]
+    longest_ns = max(end - start for start, end in zip(starts_ns, ends_ns, strict=True))
+    still_s = min(max(longest_ns, 0) / NS_PER_S, STILL_MAX_S)
     lets_go_ns = change.settled_ns + round(LETS_GO_S * NS_PER_S)
-    log_stirs = LOG_STIR * min(sum(at > lets_go_ns for at in stirred), STIRS_MAX)
+    log_stirs = LOG_STIR * min(sum(first_ns > lets_go_ns for first_ns, _ in stirred), STIRS_MAX)
     per_s = TOUCH_PER_S if left and level_g > 0 else HOLD_PER_S
     trembles = log_stirs - per_s * still_s
     if not left or level_g > 0:

@@ -62,7 +62,7 @@ class Segmentation:
     def reset(self) -> None:
         """Forget everything; equal to a new object."""
         self._clusters: list[Cluster] = []
-        self._stirs: dict[str, list[int]] = {}  # [ns] when a plate was disturbed lately
+        self._stirs: dict[str, list[tuple[int, int]]] = {}  # lately
         self._next_key = 1
 
     @property
@@ -82,7 +82,7 @@ class Segmentation:
         """
         for change in changes:
             if change.kind is not ChangeKind.CHANGE and abs(change.peak_g) >= STIR_G:
-                self._stirs.setdefault(change.plate, []).append(change.stirred_ns)
+                self._stirs.setdefault(change.plate, []).append((change.stirred_ns, change.settled_ns))
             if change.kind is ChangeKind.CHANGE:
                 cluster = self._cluster_of(change)
                 cluster.add(change)
@@ -143,7 +143,7 @@ class Segmentation:
         self._stirs = {
             plate: kept
             for plate, stirred in self._stirs.items()
-            if (kept := [at for at in stirred if at >= horizon_ns])
+            if (kept := [each for each in stirred if each[0] >= horizon_ns])
         }
         return old
 

@@ -12,7 +12,7 @@ from edge.samples import PlateChange
 
 
 def cost(changes: list[PlateChange], *, left: bool = False, stirred_s: tuple[float, ...] = ()) -> float:
-    stirs = {changes[0].plate: [round(at * 1e9) for at in stirred_s]}
+    stirs = {changes[0].plate: [(round(at * 1e9), round(at * 1e9) + 200_000_000) for at in stirred_s]}
     return log_hand({changes[0].plate: changes}, stirs, 7.0, left=left)
 
 
