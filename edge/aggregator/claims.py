@@ -48,5 +48,6 @@ class Claimant:
             t_s=event.t_settled,
             actors=suspended(actors) if is_staffs else actors,
             log_odds_goods=event.log_odds_goods,
+            undoes=event.undoes,
             testimonies=tuple(told),
         )

@@ -57,6 +57,8 @@ class Act:
     log_way: float = 0.0  # [nat] part of the latter: the levels on the way
     log_odds: float = 0.0  # [nat] that it was this, against all else that its cluster may have been
     log_odds_goods: float = 0.0  # [nat] that goods had a part in its changes, in this act or another
+    undoes: Changes = ()  # of an earlier act: both moved goods, or one hand moved none
+    is_undone: bool = False  # by a later act
 
     @property
     def log_evidence(self) -> float:
@@ -91,14 +93,12 @@ class ActReader:
             return Act(block, total, (), self._log_rearranged(levels, total, stirs))
         readings: list[float] = []  # log evidence of all that is no goods
         small_g = self._options.smallest_item_g
+        apart = LOG_APART if _is_in_between(block, cluster) else 0.0
         if len(block) > len(total.plates):
             touch = log_hand(levels, stirs, small_g, left=True)
-            apart = LOG_APART if _is_in_between(block, cluster) else 0.0
             readings.append(LOG_TOUCH + apart + log_zero(total.delta_g, total.sigma_g) + touch)
         else:
-            after = LOG_AFTER if _is_aftermath(block, cluster) else 0.0
-            if not after and _is_in_between(block, cluster):
-                after = LOG_APART
+            after = LOG_AFTER if _is_aftermath(block, cluster) else apart
             readings.append(LOG_NOISE + after + _log_noise(total))
         if len(block) == 1:
             readings.append(self._log_tug(block[0], cluster))

@@ -33,6 +33,9 @@ AT_ONCE_S, LOG_TWO_HANDS = 0.3, math.log(0.07)
 """[s, nat] Plates side by side that move at the same moment mostly bear one thing: two hands that take two
 things so are rarer than things that straddle."""
 
+LOG_ODDS_PAIR = 12.0
+"""[nat] Of two acts that are so much likelier than one touch nobody need know that they may have been one."""
+
 LOG_ODDS_MAX = 20.0
 """[nat] Beyond, the model is wrong before the answer is."""
 
@@ -67,8 +70,16 @@ class Cutter:
         """
         cuts = [self._scored(acts) for acts in self._cuts(changes, changes, stirs, {})]
         best = max(cuts, key=lambda cut: cut.log_score)
+        pairs = dict(_pairs(best, cuts))
+        undone = set(pairs.values())
         return tuple(
-            replace(act, log_odds=_log_odds(act, cuts), log_odds_goods=_log_odds_goods(act, cuts))
+            replace(
+                act,
+                log_odds=_log_odds(act, cuts),
+                log_odds_goods=_log_odds_goods(act, cuts),
+                undoes=pairs.get(act.changes, ()),
+                is_undone=act.changes in undone,
+            )
             for act in best.acts
         )
 
@@ -154,6 +165,28 @@ def _log_undoing(act: Act, before: Act) -> float:
     sigma = np.hypot(before.total.sigma_g, act.total.sigma_g)
     taken = float(act.total.delta_g.sum()) < 0
     return (LOG_TAKEN_AGAIN if taken else LOG_PUT_BACK) + log_zero(remains, sigma) + act.log_way
+
+
+def _pairs(best: _Cut, cuts: Sequence[_Cut]) -> Iterator[tuple[Changes, Changes]]:
+    """(later, earlier) acts of goods that another cut, not much worse, takes for one hand that moved none."""
+    least = best.log_score - LOG_ODDS_PAIR
+    touches = [
+        set(act.changes)
+        for cut in cuts
+        if cut.log_score > least
+        for act in cut.acts
+        if not act.hypotheses and len(act.changes) > 1
+    ]
+    goods = sorted(
+        (act for act in best.acts if act.hypotheses), key=lambda act: (act.total.settled_ns, act.total.plates)
+    )
+    for place, later in enumerate(goods):
+        for earlier in reversed(goods[:place]):
+            if earlier.total.plates == later.total.plates:
+                both = {*earlier.changes, *later.changes}
+                if any(both <= touch for touch in touches):
+                    yield later.changes, earlier.changes
+                break
 
 
 def _is_hasty(act: Act, before: Act) -> bool:

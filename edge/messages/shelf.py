@@ -114,6 +114,9 @@ class ShelfEvent(NodeRecord, frozen=True, kw_only=True, tag="shelf_event"):
     log_odds_goods: Annotated[float, msgspec.Meta(ge=-1e3, le=1e3)] = (
         20.0  # [nat] that goods changed place at these plates at all, in this act or another
     )
+    undoes: EventIdentity | None = (
+        None  # an earlier event whose change this one takes back: goods moved in both, or a hand moved none
+    )
 
 
 class Disturbance(NodeRecord, frozen=True, kw_only=True, tag="disturbance"):

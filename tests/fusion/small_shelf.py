@@ -119,6 +119,16 @@ class Cut:
         ]
 
     @property
+    def pairs(self) -> list[tuple[int, int | None]]:
+        """(key, key of the act that it undoes) of every act that moved goods in the end, by key."""
+        last = {verdict.key: verdict for verdict in self.verdicts}
+        return [
+            (key, verdict.undoes)
+            for key, verdict in sorted(last.items())
+            if verdict.act is not None and verdict.act.hypotheses
+        ]
+
+    @property
     def what(self) -> list[tuple[str, int, int]]:
         """(SKU, quantity, sign) of every act that moved goods; "?" for goods not known."""
         return [

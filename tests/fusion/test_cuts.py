@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from small_shelf import BAR, FAR, JAM, NAMELESS, PLANOGRAM, WATER, WIDE, Cut, plate, rest
 
 from edge.planogram import Facing, Planogram
-from edge.samples import PlateChange
+from edge.samples import ChangeKind, PlateChange
 
 ROW = Planogram("row", PLANOGRAM.plates, [Facing(tuple(map(plate, range(1, 9))), WATER)])
 """The same shelf, one SKU all along."""
@@ -91,6 +92,13 @@ def test_half_lifted_and_taken_is_one_pick(hold: tuple[float, ...]) -> None:
     assert (cut.what, cut.goods[0][1]) == ([(JAM, 1, -1)], -380.0)
 
 
+def test_half_lifted_by_a_hand_that_stirs_is_no_event_whatever_it_weighs() -> None:
+    """Levels that fit goods of the store, now and then: what tells is that the plate never rests."""
+    held = levels(4, -66.0, -74.0, -83.0, -69.0, 0.0, every_s=1.6)
+    stirred = [replace(rest(4, 0.0, 10.9 + 1.6 * i), kind=ChangeKind.TOUCH, peak_g=25.0) for i in range(4)]
+    assert Cut(sorted([*held, *stirred], key=lambda each: each.decided_ns)).what == []
+
+
 def test_goods_of_unknown_weight_come_back_too() -> None:
     cut = Cut([rest(7, -517.0, 10.0), rest(7, 516.0, 13.0)])
     assert cut.what == [(NAMELESS, 1, -1), (NAMELESS, 1, 1)]
@@ -105,6 +113,27 @@ def test_a_press_that_weighs_like_goods_is_no_return_if_the_pick_follows_at_once
     at_once, later = (Cut([rest(3, 45.0, 10.0), rest(3, -90.0, 10.4 + wait_s)]) for wait_s in (0.0, 3.0))
     assert at_once.what == [(BAR, 1, -1)]
     assert later.what == [(BAR, 1, 1), (BAR, 2, -1)]
+
+
+# --- pairs ------------------------------------------------------------------------------------------
+
+
+def test_what_may_have_been_a_touch_altogether_is_told_as_a_pair() -> None:
+    """A push that weighs like goods of another shelf, then as much goes: who held what must decide."""
+    cut = Cut([rest(4, 150.0, 10.0), rest(4, -150.0, 12.0)])
+    (put, _), (taken, undoes) = cut.pairs
+    assert undoes == put
+    first, last = cut.acts[put], cut.acts[taken]
+    assert first is not None
+    assert last is not None
+    assert first.is_undone
+    assert first.log_odds_goods == pytest.approx(last.log_odds_goods, abs=0.1), "both or neither"
+
+
+@pytest.mark.parametrize("then_g", [150.0, -380.0])
+def test_what_cannot_have_been_a_touch_is_no_pair(then_g: float) -> None:
+    cut = Cut([rest(4, 150.0, 10.0), rest(4, then_g, 13.0)])
+    assert [undoes for _, undoes in cut.pairs] == [None] * len(cut.pairs)
 
 
 # --- tugs -------------------------------------------------------------------------------------------

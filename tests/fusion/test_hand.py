@@ -80,3 +80,22 @@ def test_goods_that_are_off_for_long_were_taken() -> None:
 def test_goods_come_after_they_went() -> None:
     assert log_moved(-0.1) > 0
     assert log_moved(-1.0) == -math.inf
+
+
+def test_a_plate_that_stirs_has_a_hand_at_it() -> None:
+    trembling = [rest(4, -150.0, 10.0), rest(4, 150.0, 16.0)]
+    quiet = cost(trembling, left=True)
+    assert cost(trembling, left=True, stirred_s=(11.5, 12.5, 13.5, 14.5)) > quiet + 3
+    assert cost(trembling, stirred_s=(11.5, 12.5, 13.5, 14.5)) > cost(trembling) + 3
+
+
+def test_no_number_of_stirs_proves_a_hand() -> None:
+    """They are all of one hand, if they are any."""
+    changes = [rest(4, -150.0, 10.0), rest(4, 150.0, 22.0)]
+    often = tuple(10.5 + step for step in range(11))
+    more = tuple(sorted((*often, *(at + 0.01 for at in often))))
+    assert cost(changes, stirred_s=more) == pytest.approx(cost(changes, stirred_s=often), abs=0.1)
+
+
+def test_the_hand_that_lets_go_proves_nothing() -> None:
+    assert cost(pressed(1.2), stirred_s=(10.5,)) - cost(pressed(1.2)) < math.log(15.0)

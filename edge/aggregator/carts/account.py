@@ -77,6 +77,7 @@ class Claim:
     t_s: float  # [s] when it settled
     actors: tuple[Actor, ...]  # probabilities sum to 1
     log_odds_goods: float = 20.0  # [nat] by the node's word, that goods changed place at all
+    undoes: EventIdentity | None = None  # an earlier event: goods moved in both, or in neither
     testimonies: tuple[Testimony, ...] = ()  # of people who were asked about it
 
 

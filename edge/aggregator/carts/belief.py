@@ -17,6 +17,7 @@ from edge.aggregator.carts.beam import Beam, Column, Rows, Table
 from edge.aggregator.carts.branches import DID_NOT_HAPPEN, Branch, Branches, Branching
 from edge.aggregator.carts.candidates import Candidates, Deed, side_by_side
 from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience, LearnedLayout
+from edge.aggregator.carts.pair import Undone
 from edge.aggregator.carts.placing import Placing
 from edge.config import CartSection
 from edge.messages import Reading
@@ -48,16 +49,38 @@ class CartBelief:
         self._placing, self._layout, self._catalogue = placing, layout, catalogue
         self._options = options
 
-    def update(self, beam: Beam, claim: Claim, experience: Experience = NO_EXPERIENCE) -> Beam:
-        """Branch every account by one event and keep the best, normalised to sum 1."""
+    def update(
+        self,
+        beam: Beam,
+        claim: Claim,
+        experience: Experience = NO_EXPERIENCE,
+        undone: Undone | None = None,
+    ) -> Beam:
+        """Branch every account by one event and keep the best, normalised to sum 1.
+
+        Args:
+            beam: accounts of all events before.
+            claim: the event.
+            experience: of events that the accounts no longer tell.
+            undone: an earlier event that this one takes back.
+        """
         branching = Branching(self._placing, self._layout, self._catalogue, experience, claim)
         rested = beam.rested(claim.t_s, 2 * ONE_HAND_S)
         found = Candidates()
         log_nothing = rested.log_weights + branching.log_nothing + _log_told(claim, DID_NOT_HAPPEN, NOBODY)
+        log_goods = rested.log_weights
+        if undone is not None:
+            moved = undone.happened_in(rested)
+            # The node's odds are of both events together; the earlier one has taken them in.
+            log_nothing += claim.log_odds_goods + undone.log_one_hand(claim)
+            log_nothing, log_goods = (
+                np.where(moved, -np.inf, log_nothing),
+                np.where(moved, log_goods, -np.inf),
+            )
         rows = np.arange(len(rested))
         found.add(log_nothing[:, None], rows, Column.same(NOTHING_HAPPENED, len(rows)), NOBODY)
         for actor in claim.actors:
-            log_who = rested.log_weights + math.log(actor.probability)
+            log_who = log_goods + math.log(actor.probability)
             rows = np.flatnonzero(log_who + branching.log_fit_max >= found.floor)
             if not rows.size:
                 continue

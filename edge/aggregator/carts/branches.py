@@ -40,6 +40,9 @@ TAKE_RESTING = math.log(1.0)
 """[nat] Prior that a hand takes a thing that lies there by mistake, against the goods of the place: it is one
 among them, but in front."""
 
+TAKE_OWN = math.log(10.0)
+"""[nat] The same of a thing that is the visit's own: who lays a phone down takes it up again, and soon."""
+
 STRANGER = math.log(0.03)
 """[nat] Prior that somebody else than its owner takes a thing away that is not the store's."""
 
@@ -130,6 +133,7 @@ class Branching:
         # No unit that was weighed before fits better than exactly, weighed as well as this one.
         log_known = self._log_straddle + _log_match(0.0, claim.sigma_g**2 + MATCH_G**2)
         log_known += max([0.0, *self._seen.values()])
+        log_known += TAKE_OWN if self._is_pick else 0.0
         # Nor is any SKU likelier at its place than certain.
         terms = [hypothesis.log_likelihood for hypothesis in claim.hypotheses]
         self.log_fit_max = max([log_known, *(term.total - min(term.layout, 0.0) for term in terms)])
@@ -201,7 +205,8 @@ class Branching:
         for resting in lying:
             thing = resting.thing
             fit = TAKE_RESTING + self._log_straddle + self._log_same((thing,)) + self._log_seen((thing,))
-            fit += STRANGER if thing.foreign and resting.owner != visit else 0.0
+            if thing.foreign:
+                fit += TAKE_OWN if resting.owner == visit else STRANGER
             items = (ItemCount(thing.sku, 1),) if thing.sku else ()
             gained = () if thing.foreign else (thing,)
             yield fit, Branch(items, gained, lifted=resting, foreign=thing.foreign)

@@ -30,6 +30,7 @@ from edge.aggregator.carts.contents import (
 )
 from edge.aggregator.carts.doubt import Doubt, doubts_of
 from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience
+from edge.aggregator.carts.pair import Undone
 from edge.aggregator.carts.settled import NOTHING_SETTLED, Settled, Settlement
 from edge.messages import EventIdentity
 
@@ -231,12 +232,20 @@ class Timeline:
             settled.findings.update(each for each in findings_of(beam).items() if each[0] in events)
             experience = experience.joined(sightings_of(beam, events).items())
             beam = beam.without_events(events).without_visits(closed)
-        beam = self._belief.update(beam, claim, experience)
+        beam = self._belief.update(beam, claim, experience, self._undone(claim))
         if same := agreed(beam):
             settled.findings.update((choice.event, (choice, 1.0)) for choice in same)
             experience = experience.joined(sightings_of(beam, settled.findings).items())
             beam = beam.without_events(settled.findings)
         return _Step(beam, closed, experience, settled if settled else NOTHING_SETTLED)
+
+    def _undone(self, claim: Claim) -> Undone | None:
+        """The event that a claim takes back, if it is remembered."""
+        earlier = self._claims.get(claim.undoes) if claim.undoes is not None else None
+        if earlier is None or (earlier.t_onset_s, earlier.event) > (claim.t_onset_s, claim.event):
+            return None
+        finding = self._settled.findings.get(earlier.event)
+        return Undone(earlier, finding is None or finding[0].happened)
 
     def _old(self, beam: Beam, closed: frozenset[str], long_ago: float) -> Iterator[EventIdentity]:
         """Old events that nobody who may still be in the store can have done."""

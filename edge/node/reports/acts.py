@@ -37,6 +37,7 @@ class ActReports:
     def reset(self) -> None:
         """Forget everything; equal to a new object."""
         self._said: dict[ActKey, Said] = {}
+        self._undoes: dict[ActKey, ActKey] = {}
         self._lessons: deque[Lesson] = deque(maxlen=LESSONS_MAX)
 
     def update(self, rack: str, verdict: Verdict) -> Iterator[NodeMessage]:
@@ -52,13 +53,17 @@ class ActReports:
         decided_ns = act.total.decided_ns
         said = self._wording.new(decided_ns) if earlier is None else earlier.revised(decided_ns)
         self._said[key] = said
+        self._undoes.pop(key, None)
+        if verdict.undoes is not None:
+            self._undoes[key] = (rack, verdict.undoes)
         act, testimonies = self._second_look.told(key, act)
-        yield self._wording.act(said, act)
+        yield self._worded(key, act)
         if self._second_look.witness is None:
             self._collect(key, act, None)
         yield from self._seen(testimonies)
         horizon_ns = decided_ns - round(REVISABLE_S * NS_PER_S)
         self._said = {key: each for key, each in self._said.items() if each.decided_ns >= horizon_ns}
+        self._undoes = {key: other for key, other in self._undoes.items() if key in self._said}
 
     def see(self, arrived: Frame | CameraReport) -> Iterator[NodeMessage]:
         """A picture came: what it tells of acts."""
@@ -91,14 +96,18 @@ class ActReports:
             key = testimony.key
             earlier = self._said.get(key)
             if earlier is not None and testimony.looks:
-                said = earlier.revised(max(earlier.decided_ns, testimony.mono_ns))
-                self._said[key] = said
-                event = self._wording.act(said, act)
+                self._said[key] = earlier.revised(max(earlier.decided_ns, testimony.mono_ns))
+                event = self._worded(key, act)
                 yield event
                 if isinstance(event, ShelfEvent) and len(testimony.looks) == 1:
                     shown = next(crop for crop in testimony.crops if crop.side is testimony.side)
                     self._lessons.append(Lesson(event, shown.rgb))
             self._collect(key, act, testimony)
+
+    def _worded(self, key: ActKey, act: Act) -> NodeMessage:
+        """An act under its name."""
+        undoes = self._said.get(self._undoes[key]) if key in self._undoes else None
+        return self._wording.act(self._said[key], act, undoes)
 
     def _collect(self, key: ActKey, act: Act, testimony: Testimony | None) -> None:
         """Keep the evidence of an event that was told."""

@@ -65,8 +65,14 @@ class Wording:
         """The event's name in the store, which all of its revisions share."""
         return EventIdentity(self._node, self._boot, said.seq)
 
-    def act(self, said: Said, act: Act) -> NodeMessage:
-        """Goods that changed place; an act that by now is taken for a touch is no event any more."""
+    def act(self, said: Said, act: Act, undoes: Said | None = None) -> NodeMessage:
+        """Goods that changed place; an act that by now is taken for a touch is no event any more.
+
+        Args:
+            said: its name.
+            act: what was done.
+            undoes: name of an earlier act that it may have undone.
+        """
         total = act.total
         delta_g = float(total.delta_g.sum())
         if not act.hypotheses:
@@ -102,6 +108,7 @@ class Wording:
             ),
             log_odds=round(act.log_odds, 6),
             log_odds_goods=round(act.log_odds_goods, 6),
+            undoes=self.identity(undoes) if undoes is not None else None,
         )
 
     def withdrawal(self, said: Said) -> NodeMessage:
