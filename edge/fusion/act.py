@@ -58,7 +58,6 @@ class Act:
     log_odds: float = 0.0  # [nat] that it was this, against all else that its cluster may have been
     log_odds_goods: float = 0.0  # [nat] that goods had a part in its changes, in this act or another
     undoes: Changes = ()  # of an earlier act: both moved goods, or one hand moved none
-    is_undone: bool = False  # by a later act
 
     @property
     def log_evidence(self) -> float:

@@ -71,14 +71,12 @@ class Cutter:
         cuts = [self._scored(acts) for acts in self._cuts(changes, changes, stirs, {})]
         best = max(cuts, key=lambda cut: cut.log_score)
         pairs = dict(_pairs(best, cuts))
-        undone = set(pairs.values())
         return tuple(
             replace(
                 act,
                 log_odds=_log_odds(act, cuts),
                 log_odds_goods=_log_odds_goods(act, cuts),
                 undoes=pairs.get(act.changes, ()),
-                is_undone=act.changes in undone,
             )
             for act in best.acts
         )

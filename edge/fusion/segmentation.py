@@ -35,9 +35,6 @@ TOLD_PROBABILITY, TOLD_G = 0.02, 3.0
 """[1, g] A revision that changes less, or no more than was said to be uncertain, and no item, is kept to
 oneself."""
 
-TOLD_ODDS, TOLD_ODDS_MAX = 1.0, 12.0
-"""[nat] A change of the odds of an act that another may undo, below the odds at which nobody asks."""
-
 SURE = 0.9
 """[1] What is less surely no goods is worth a word, in the end."""
 
@@ -160,8 +157,6 @@ class Segmentation:
         cluster.published = {block: key for block, key in cluster.published.items() if block in acts}
         for block, act in acts.items():
             if block in cluster.published:
-                if act.is_undone:
-                    yield from self._told(cluster, block, act, now_ns)
                 continue
             ancestor = max(gone, key=lambda each: len(each & block), default=Block())
             if ancestor & block:
@@ -171,20 +166,15 @@ class Segmentation:
             else:
                 continue
             cluster.published[block] = key
-            yield from self._told(cluster, block, act, now_ns)
+            if _differs(act, cluster.said.get(key)):
+                cluster.said[key] = act
+                decided = replace(act, total=replace(act.total, decided_ns=now_ns))
+                yield Verdict(key, decided, cluster.published.get(frozenset(act.undoes)))
         for key in gone.values():
             yield Verdict(key, None)
         cluster.doubts = [
             act for block, act in acts.items() if block not in cluster.published and act.probability < SURE
         ]
-
-    def _told(self, cluster: Cluster, block: Block, act: Act, now_ns: int) -> Iterator[Verdict]:
-        """An act, unless it was told just so before."""
-        key = cluster.published[block]
-        if _differs(act, cluster.said.get(key)):
-            cluster.said[key] = act
-            decided = replace(act, total=replace(act.total, decided_ns=now_ns))
-            yield Verdict(key, decided, cluster.published.get(frozenset(act.undoes)))
 
     def _doubts(self, clusters: Iterable[Cluster]) -> Iterator[Verdict]:
         """What may have been goods and never was told of, now that nothing more will be learnt of it."""
@@ -202,12 +192,10 @@ def _differs(act: Act, said: Act | None) -> bool:
     if not act.hypotheses:
         return False
     best, before = act.hypotheses[0], said.hypotheses[0]
-    odds, odds_before = (min(each.log_odds_goods, TOLD_ODDS_MAX) for each in (act, said))
     return (
         best.items != before.items
         or act.total.plates != said.total.plates
         or act.undoes != said.undoes
-        or (act.is_undone and abs(odds - odds_before) > TOLD_ODDS)
         or abs(best.probability - before.probability) > TOLD_PROBABILITY
         or abs(float(act.total.delta_g.sum() - said.total.delta_g.sum()))
         > max(TOLD_G, math.hypot(*said.total.sigma_g))

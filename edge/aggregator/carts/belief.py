@@ -71,7 +71,7 @@ class CartBelief:
         log_goods = rested.log_weights
         if undone is not None:
             moved = undone.happened_in(rested)
-            # The node's odds are of both events together; the earlier one has taken them in.
+            # The node's odds are of both events together; with the earlier one they were weighed already.
             log_nothing += claim.log_odds_goods + undone.log_one_hand(claim)
             log_nothing, log_goods = (
                 np.where(moved, -np.inf, log_nothing),

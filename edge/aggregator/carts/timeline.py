@@ -74,6 +74,7 @@ class Timeline:
         self._belief = belief
         self._claims: dict[EventIdentity, Claim] = {}
         self._order: list[tuple[float, EventIdentity]] = []  # by onset
+        self._undoers: dict[EventIdentity, EventIdentity] = {}  # by what they take back
         self._left: dict[str, float] = {}  # [s] by visit
         self._start = _Step(EMPTY_STORE, frozenset())  # before the first of `_order`
         self._steps: list[_Step] = []  # after each of `_order`, as far as computed
@@ -100,19 +101,36 @@ class Timeline:
         if earlier is not None and earlier.t_onset_s != claim.t_onset_s:
             self.remove(claim.event)
             earlier = None
+        if earlier is not None:
+            self._part(earlier)
         self._claims[claim.event] = claim
         key = (claim.t_onset_s, claim.event)
         place = bisect.bisect_left(self._order, key)
         if earlier is None:
             self._order.insert(place, key)
         self._cut(place)
+        if claim.undoes is not None:
+            self._undoers[claim.undoes] = claim.event
+            self._cut_at(claim.undoes)
 
     def remove(self, event: EventIdentity) -> None:
         """Take a claim back."""
         claim = self._claims.pop(event)
+        self._part(claim)
         place = bisect.bisect_left(self._order, (claim.t_onset_s, event))
         del self._order[place]
         self._cut(place)
+
+    def _part(self, claim: Claim) -> None:
+        """What a claim takes back stands by itself again."""
+        if claim.undoes is not None and self._undoers.get(claim.undoes) == claim.event:
+            del self._undoers[claim.undoes]
+            self._cut_at(claim.undoes)
+
+    def _cut_at(self, event: EventIdentity) -> None:
+        """Drop what was computed at and after an event, if it is remembered."""
+        if (claim := self._claims.get(event)) is not None:
+            self._cut(bisect.bisect_left(self._order, (claim.t_onset_s, event)))
 
     def leave(self, visit: str, left_at: float | None) -> None:
         """Learn when a visit left; ``None``: it is (again) in the store."""
@@ -160,6 +178,7 @@ class Timeline:
         self._start = _Step(last.beam, last.closed, last.experience)
         for event in gone:
             del self._claims[event]
+            self._undoers.pop(event, None)
         del self._order[:count], self._steps[:count]
         self._left = {
             visit: t for visit, t in self._left.items() if t >= before or visit not in self._start.closed
@@ -211,7 +230,7 @@ class Timeline:
         """The beam after the last claim."""
         for _, event in self._order[len(self._steps) :]:
             before = self._steps[-1] if self._steps else self._start
-            self._steps.append(step := self._step(before, self._claims[event]))
+            self._steps.append(step := self._step(before, self._as_known(event)))
             self._settled.add(step.settled)
             old = len(self._steps) - 1 - RECENT
             if old >= 0 and (old + 1) % EVERY:
@@ -238,6 +257,12 @@ class Timeline:
             experience = experience.joined(sightings_of(beam, settled.findings).items())
             beam = beam.without_events(settled.findings)
         return _Step(beam, closed, experience, settled if settled else NOTHING_SETTLED)
+
+    def _as_known(self, event: EventIdentity) -> Claim:
+        """A claim, with the odds that a later event which takes it back gives to both."""
+        claim = self._claims[event]
+        undoer = self._claims.get(self._undoers[event]) if event in self._undoers else None
+        return claim if undoer is None else replace(claim, log_odds_goods=undoer.log_odds_goods)
 
     def _undone(self, claim: Claim) -> Undone | None:
         """The event that a claim takes back, if it is remembered."""

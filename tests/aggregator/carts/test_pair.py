@@ -84,7 +84,19 @@ def test_a_push_by_somebody_who_held_just_that_is_goods(timeline) -> None:
 
 def test_what_all_agree_on_binds_the_later_event(timeline) -> None:
     certain = claim(1, ANNA, EventKind.PICK)
-    assert told(timeline, certain, claim(2, ANNA, EventKind.RETURN, log_odds=-5.0, undoes=1)) == [True, True]
+    assert told(timeline, certain, claim(2, ANNA, EventKind.RETURN, log_odds=19.0, undoes=1)) == [True, True]
+
+
+def test_a_later_event_casts_doubt_on_what_was_certain(timeline) -> None:
+    """However they come, and for as long as the later one says so."""
+    taken = claim(1, ANNA, EventKind.PICK)
+    back = claim(2, ANNA, EventKind.RETURN, log_odds=-5.0, undoes=1)
+    assert told(timeline, taken) == [True]
+    assert told(timeline, taken, back) == [False, False]
+    timeline.remove(back.event)
+    assert told(timeline, taken) == [True]
+    assert told(timeline, back, taken) == [False, False]
+    assert told(timeline, taken, replace(back, undoes=None, log_odds_goods=20.0)) == [True, True]
 
 
 def test_an_event_that_is_not_known_binds_nothing(timeline) -> None:
