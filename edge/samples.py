@@ -84,6 +84,9 @@ class PlateChange:
     decided_ns: int  # [ns] mono, last sample used
     peak_g: float = 0.0  # [g] largest push on the way, over 0.2 s
     stirred_ns: int = 0  # [ns] mono, when the plate was first seen to move: noise may have come before onset
+    crept_g: float = (
+        0.0  # [g] from the level that the plate's change before left to that from which this began
+    )
 
 
 @dataclass(frozen=True, slots=True)

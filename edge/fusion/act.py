@@ -143,7 +143,7 @@ class ActReader:
             sigma_g.append(math.hypot(*(change.sigma_g for change in by_plate[plate]), *tugs_g))
         return WeightChange(
             plates=plates,
-            delta_g=np.array([sum(change.delta_g for change in by_plate[plate]) for plate in plates]),
+            delta_g=np.array([_net_g(by_plate[plate]) for plate in plates]),
             sigma_g=np.array(sigma_g),
             onset_ns=min(change.onset_ns for change in block),
             settled_ns=_settled_ns(block),
@@ -174,10 +174,22 @@ def _is_aftermath(block: Changes, cluster: Changes) -> bool:
     )
 
 
+def _net_g(changes: Sequence[PlateChange]) -> float:
+    """[g] from the level before the first of a plate's changes to that after the last.
+
+    More than their sum: between them the plate may have been left a little elsewhere by what was no change.
+    """
+    return sum(change.delta_g for change in changes) + sum(change.crept_g for change in changes[1:])
+
+
 def _is_in_between(block: Changes, cluster: Changes) -> bool:
-    """Whether something else moved one of the plates, too."""
-    plates = {change.plate for change in block}
-    return any(other.plate in plates and other not in block for other in cluster)
+    """Whether something else moved one of the plates before, and something else after."""
+    first = {change.plate: change.settled_ns for change in reversed(block)}
+    last = {change.plate: change.settled_ns for change in block}
+    others = [other for other in cluster if other.plate in first and other not in block]
+    return any(other.settled_ns < first[other.plate] for other in others) and any(
+        other.settled_ns > last[other.plate] for other in others
+    )
 
 
 def _part(total: WeightChange, here: NDArray[np.bool_]) -> WeightChange:

@@ -78,10 +78,11 @@ class Cluster:
         _, earlier, later = min(steps, key=lambda step: (step[0], step[1].plate))
         whole = replace(
             later,
-            delta_g=earlier.delta_g + later.delta_g,
+            delta_g=earlier.delta_g + later.crept_g + later.delta_g,
             sigma_g=math.hypot(earlier.sigma_g, later.sigma_g),
             onset_ns=earlier.onset_ns,
             stirred_ns=earlier.stirred_ns,
+            crept_g=earlier.crept_g,
         )
         block = self._block_of(earlier)
         if block is not None:

@@ -159,7 +159,8 @@ def _log_undoing(act: Act, before: Act) -> float:
     """Log evidence of an act as the end of what ``before`` began: what came goes, what went comes back."""
     if act.total.plates != before.total.plates or not act.hypotheses:
         return -math.inf
-    remains = before.total.delta_g + act.total.delta_g
+    crept_g = {change.plate: change.crept_g for change in reversed(act.changes)}
+    remains = before.total.delta_g + act.total.delta_g + [crept_g[plate] for plate in act.total.plates]
     sigma = np.hypot(before.total.sigma_g, act.total.sigma_g)
     taken = float(act.total.delta_g.sum()) < 0
     return (LOG_TAKEN_AGAIN if taken else LOG_PUT_BACK) + log_zero(remains, sigma) + act.log_way

@@ -47,7 +47,7 @@ LETS_GO_S = 0.8
 STILL_MAX_S = 5.0
 """[s] rest beyond makes no difference: some hands, and what they lean on, are very still."""
 
-STEADY_SHARE = 0.05
+STEADY_SHARE = 0.1
 """[1] of hands that half lift a thing and leave it keep as still as goods, however long: an elbow is propped
 up, a thing stands askew on another. A steady *push* has no such excuse: it may be goods that somebody put
 down and somebody else took, and who held what before settles that later, in the carts."""

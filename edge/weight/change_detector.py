@@ -86,6 +86,7 @@ class ChangeDetector:
         plates, state = len(self._plates), self._state
         self.baseline.reset()
         self._dating.clear()
+        self._verdicts.reset()
         self._onset_ns: dict[int, int] = {}  # [ns] by column: of disturbances that are dated already
         self._calm.fill(True)
         for plate in range(plates):
@@ -122,6 +123,7 @@ class ChangeDetector:
         self._state.open -= self._disturbances[plate].open
         self._disturbances[plate].open = False
         self._onset_ns.pop(plate, None)
+        self._verdicts.forget(plate)
         self.baseline.forget(plate)
         self._calm[plate] = False
         self._mean_g[:, plate] = self._spread_g[:, plate] = np.nan

@@ -47,6 +47,15 @@ class Verdicts:
         self, plates: tuple[str, ...], baseline: Baseline, dating: Dating, options: WeightSection
     ) -> None:
         self._plates, self._baseline, self._dating, self._options = plates, baseline, dating, options
+        self._left_g: dict[int, float] = {}  # level after the latest change, by column
+
+    def reset(self) -> None:
+        """Forget everything; equal to a new object."""
+        self._left_g.clear()
+
+    def forget(self, plate: int) -> None:
+        """Nothing is known of this column any more."""
+        self._left_g.pop(plate, None)
 
     def of(
         self, ended: Disturbance, rest: Rest, swing_g: float, hop: int, decided_ns: int
@@ -69,6 +78,8 @@ class Verdicts:
             told = self._told(
                 ended, rest, hop, delta_g=delta_g, sigma_g=sigma_g, decided_ns=decided_ns, moved=moved
             )
+        if moved:
+            self._left_g[plate] = rest.mean_g
         if moved or not np.isfinite(self._baseline.level_g[plate]):
             self._baseline.set_level(plate, rest.mean_g)
         else:
@@ -112,6 +123,7 @@ class Verdicts:
             decided_ns=decided_ns,
             peak_g=ended.peak_g,
             stirred_ns=stirred_ns,
+            crept_g=ended.level_g - self._left_g.get(ended.plate, ended.level_g) if moved else 0.0,
         )
 
     def _onset_ns(self, ended: Disturbance, stirred_ns: int, delta_g: float, hop: int) -> int:
