@@ -214,3 +214,14 @@ def test_what_passes_in_the_end_is_not_told() -> None:
 
 def test_what_is_surely_no_goods_is_not() -> None:
     assert Cut([rest(4, -9.0, 10.0, sigma_g=8.0)]).verdicts == []
+
+
+# --- creep ------------------------------------------------------------------------------------------
+
+
+def test_an_act_is_from_its_first_level_to_its_last() -> None:
+    """A touch in between left the plate 11 g higher, too little to be a change of its own."""
+    held = [rest(4, -110.0, 10.0), replace(rest(4, 99.0, 13.0), crept_g=11.0)]
+    assert Cut(held).what == []
+    taken = [rest(4, -150.0, 10.0), replace(rest(4, -242.0, 12.0), crept_g=12.0)]
+    assert [delta_g for _, delta_g, _ in Cut(taken).goods] == [-380.0]

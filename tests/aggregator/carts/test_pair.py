@@ -9,7 +9,6 @@ from small_store import PLATES, WEIGHTS_G
 
 from edge.aggregator.carts.account import Actor, Claim
 from edge.aggregator.carts.belief import CartBelief
-from edge.aggregator.carts.contents import Contents
 from edge.aggregator.carts.experience import LearnedLayout
 from edge.aggregator.carts.placing import Placing
 from edge.aggregator.carts.timeline import Timeline
@@ -46,7 +45,7 @@ def told(timeline: Timeline, *claims: Claim) -> list[bool]:
 
 
 def content(timeline: Timeline, visit: str) -> tuple[ItemCount, ...]:
-    return timeline.contents().get(visit, Contents({(): 1.0})).best()[0]
+    return timeline.contents(visit).best()[0]
 
 
 @pytest.mark.parametrize("log_odds", [-6.0, -1.0, 1.0, 6.0])
