@@ -86,7 +86,7 @@ class ChangeDetector:
         plates, state = len(self._plates), self._state
         self.baseline.reset()
         self._dating.clear()
-        self._verdicts.reset()
+        self._verdicts.clear()
         self._onset_ns: dict[int, int] = {}  # [ns] by column: of disturbances that are dated already
         self._calm.fill(True)
         for plate in range(plates):

@@ -49,8 +49,8 @@ class Verdicts:
         self._plates, self._baseline, self._dating, self._options = plates, baseline, dating, options
         self._left_g: dict[int, float] = {}  # level after the latest change, by column
 
-    def reset(self) -> None:
-        """Forget everything; equal to a new object."""
+    def clear(self) -> None:
+        """Forget everything."""
         self._left_g.clear()
 
     def forget(self, plate: int) -> None:

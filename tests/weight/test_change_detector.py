@@ -141,12 +141,12 @@ def test_two_picks_from_one_plate_are_two_changes() -> None:
 
 def test_changes_and_what_crept_between_them_add_up_to_the_way_from_level_to_level() -> None:
     """The plate drifts by some grams between the picks, and no change tells of it."""
-    grams = quiet(24)
-    grams[:, 1] += taken(24, 4.0, -300.0) + moved(24, [(5.0, 0.0), (17.0, 6.0)]) + taken(24, 19.0, -200.0)
+    grams, drift = quiet(48), moved(48, [(5.0, 0.0), (41.0, 3.0)])
+    grams[:, 1] += taken(48, 4.0, -300.0) + drift + taken(48, 43.0, -200.0)
     first, second = see(grams).changes
     assert first.crept_g == 0.0
-    assert second.crept_g == pytest.approx(6.0, abs=1.0)
-    assert first.delta_g + second.crept_g + second.delta_g == pytest.approx(-494.0, abs=1.0)
+    assert second.crept_g == pytest.approx(3.0, abs=0.7)
+    assert first.delta_g + second.crept_g + second.delta_g == pytest.approx(-497.0, abs=0.7)
 
 
 # --- nothing came or went -------------------------------------------------------------------------
