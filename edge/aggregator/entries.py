@@ -76,6 +76,8 @@ class ErasureEntry(msgspec.Struct, frozen=True, tag="erasure"):
     rows: tuple[tuple[int, str], ...]  # (id, sha256 of what was left, in hex) of every entry that named it
     reason: str
     by: str  # who had it done
+    kind: str = ""  # of what is kept for a time, where that time was up
+    upto: int = 0  # [id] no entry up to here holds any of that kind any more
 
 
 class ConversionEntry(msgspec.Struct, frozen=True, tag="conversion"):

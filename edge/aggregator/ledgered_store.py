@@ -14,8 +14,10 @@ from edge.aggregator.entries import LedgerEntry
 from edge.aggregator.ledger import AlreadyHeldError, Ledger, Place
 from edge.aggregator.ledger.faults import DamagedError
 from edge.aggregator.ledger.rescue import damaged_files, rescue
+from edge.aggregator.ledger.retention import Sweep, retain
 from edge.aggregator.people.track_log import TrackLog
 from edge.aggregator.recall import Recall
+from edge.config import AggregatorConfig
 from edge.errors import StorageError
 from edge.messages import TrackFrame
 
@@ -99,6 +101,18 @@ class LedgeredStore:
         """Everything that waited is on disk."""
         logger.info("the ledger can be written again")
         self.fault = ""
+
+    def sweep(self, config: AggregatorConfig, utc_s: float) -> tuple[Sweep, ...]:
+        """Take out what is older than it is kept, and remember the fold anew.
+
+        Raises:
+            StorageError: the database refuses, or somebody else wrote.
+        """
+        self._recall.wait()
+        swept = retain(self.ledger, config, utc_s=utc_s)
+        if any(each.entries for each in swept):
+            self._recall.remember(self.ledger, self.store, self.ingest, utc_s, now=True)
+        return swept
 
     def remember(self, utc_s: float) -> None:
         """Keep an image of the fold when one is due."""

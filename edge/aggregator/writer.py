@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.aggregator.announcer import Announcer, Publish
+from edge.aggregator.daily_sweep import DailySweep
 from edge.aggregator.entries import AccessEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.evidence.intake import Intake
 from edge.aggregator.health import ASKED_BY_HAND, StoreHealth
@@ -103,6 +104,7 @@ class Writer:
         self._names = TopicNames(config.store)
         self._health = StoreHealth()
         self._announcer = Announcer(self._names, publish)
+        self._sweep = DailySweep(config)
         self._hours = OpeningHours(config.visits.closing, config.exports.time_zone)
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._waiting: dict[Fact, None] = {}  # in order of arrival
@@ -250,6 +252,7 @@ class Writer:
         self._settle_evidence()
         if not self.fault:
             self._held.remember(utc_s)
+            self._sweep.settle(self._held, utc_s)
 
     def _tell_stock(self, utc_s: float) -> None:
         """What stands on the shelves; people do not look oftener."""

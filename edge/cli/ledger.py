@@ -18,6 +18,7 @@ from edge.aggregator.ledger.copies import restore as bring_back
 from edge.aggregator.ledger.database import place_of_ledger
 from edge.aggregator.ledger.erasure import erase_visit
 from edge.aggregator.ledger.ledger import Verification
+from edge.aggregator.ledger.retention import retain as take_out
 from edge.aggregator.recall import Recall
 from edge.clock import SystemClock
 from edge.config import AggregatorConfig
@@ -96,6 +97,24 @@ def erase(
         )  # fmt: skip
     evidence.close()
     print(f"{len(done.rows)} entries now say {done.pseudonym}; the erasure is entered.")
+
+
+@app.command()
+def retain(
+    config: Config,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take out what is older than `retention` keeps it, as the aggregator does once a day."""
+    options = load_yaml(config, AggregatorConfig)
+    with opened(config) as ledger:
+        swept = take_out(ledger, options, utc_s=SystemClock().utc_s(), dry_run=dry_run)
+    if as_json:
+        print(encode(swept).decode())
+        return
+    for each in swept:
+        print(f"{each.kind}: {each.entries} entries {'would be' if dry_run else 'were'} changed "
+              f"({each.what}, after {each.days:g} days)")  # fmt: skip
 
 
 @app.command()

@@ -9,6 +9,7 @@ import msgspec
 from edge.config.broker import BrokerSection
 from edge.config.exchange import ExportsSection, WebhookSection
 from edge.config.section import Name, NonNegative, Positive, Probability, Section
+from edge.yaml_file import FieldError
 
 
 class AttributionSection(Section, frozen=True, kw_only=True):
@@ -68,6 +69,15 @@ class EvidenceSection(Section, frozen=True, kw_only=True):
     max_mb: Megabytes = 4000.0  # [MB] on disk; beyond, what nobody rests on goes first, the oldest first
 
 
+class RetentionSection(Section, frozen=True, kw_only=True):
+    """How long the ledger says who it was; what was taken and put stays. Pictures: `evidence.keep_days`."""
+
+    tracks_days: Days = 14.0  # [d] how near whose hands were
+    disputes_days: Days = 180.0  # [d] what was written in disputes and verdicts
+    receipts_days: Days = 90.0  # [d] names of visits and people; longer than receipts may be disputed
+    audit_days: Days = 365.0  # [d] who of the staff came in and saw what
+
+
 class WebSection(Section, frozen=True, kw_only=True):
     """The store's pages."""
 
@@ -94,6 +104,15 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
     carts: CartSection = CartSection()
     review: ReviewSection = ReviewSection()
     evidence: EvidenceSection = EvidenceSection()
+    retention: RetentionSection = RetentionSection()
     web: WebSection = WebSection()
     exports: ExportsSection = ExportsSection()
     webhooks: tuple[WebhookSection, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.retention.receipts_days < self.review.dispute_days + 1:
+            raise FieldError(
+                "retention.receipts_days", "shorter than receipts may be disputed",
+                found=f"{self.retention.receipts_days:g}",
+                expected=f"at least {self.review.dispute_days + 1:g}, a day more than review.dispute_days",
+            )  # fmt: skip

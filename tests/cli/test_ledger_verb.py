@@ -57,6 +57,18 @@ def run(config, capsys, monkeypatch):
     return run
 
 
+def test_retain_says_what_would_go_and_takes_it_out(run):
+    code, out, _ = run("retain", "--dry-run")
+    assert (code, "receipts: 3 entries would be changed" in out) == (0, True)
+    assert "anna" in run("export")[1]
+    swept = json.loads(run("retain", "--json")[1])
+    assert {each["kind"]: each["entries"] for each in swept} == {
+        "tracks": 0, "disputes": 0, "receipts": 3, "audit": 0
+    }  # fmt: skip
+    assert "anna" not in run("export")[1]
+    assert run("verify")[0] == 0
+
+
 def test_verify_backup_erase_restore(run, config, tmp_path):
     code, out, _ = run("verify")
     assert (code, out.startswith("3 entries hold; the last one's hash is ")) == (0, True)

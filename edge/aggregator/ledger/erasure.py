@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, text, 
 
 from edge.aggregator.entries import ErasureEntry, GateEntry, LedgerEntry, ReceiptEntry
 from edge.aggregator.ledger.ledger import Ledger
-from edge.aggregator.ledger.rows import NewRow, chained, digest_of_rest, identity_of, read_body
+from edge.aggregator.ledger.rows import Head, NewRow, chained, digest_of_rest, identity_of, read_body
 from edge.aggregator.ledger.tables import entries, snapshots
 from edge.errors import StorageError
 from edge.payload import encode
@@ -79,25 +79,52 @@ def erase_visit(
             if isinstance(entry, ReceiptEntry) and entry.receipt.visit == visit:
                 has_receipt = True
                 events.update(event for line in entry.receipt.lines for event in line.events)
-            identity, body = identity_of(rest), encode(rest).decode()
-            change = update(entries).where(entries.c.id == row_id)
-            connection.execute(change.values(identity=identity, body=body, salt=None))
-            left.append((row_id, digest_of_rest(identity, body)))
+            left.append(leave(connection, row_id, rest))
         _refuse_unknown(visit, left, has_receipt=has_receipt, where=ledger.database.where)
         erasure = ErasureEntry(pseudonym, tuple(left), reason, by)
-        rows, head = chained(ledger.head, [NewRow.of(erasure, utc_s)])
-        connection.execute(insert(entries), rows)
+        head = vouch(ledger, connection, erasure, utc_s)
         connection.execute(delete(snapshots))  # they may hold the name
         forget(frozenset(events))
     ledger.follow(head)
-    _scrub(ledger)
+    scrub(ledger)
     return erasure
+
+
+def leave(connection: Connection, row_id: int, rest: LedgerEntry) -> tuple[int, str]:
+    """Write what is left of an entry; its id, and the digest for whoever vouches for it."""
+    identity, body = identity_of(rest), encode(rest).decode()
+    change = update(entries).where(entries.c.id == row_id)
+    connection.execute(change.values(identity=identity, body=body, salt=None))
+    return row_id, digest_of_rest(identity, body)
+
+
+def vouch(ledger: Ledger, connection: Connection, erasure: ErasureEntry, utc_s: float) -> Head:
+    """Enter what says that entries were changed by right; the new head, to be followed after the commit."""
+    rows, head = chained(ledger.head, [NewRow.of(erasure, utc_s)])
+    connection.execute(insert(entries), rows)
+    return head
 
 
 def without(entry: LedgerEntry, pseudonyms: Mapping[str, str]) -> LedgerEntry:
     """An entry that has pseudonyms instead of names; the same when it never held one."""
     rest = _renamed(msgspec.to_builtins(entry), pseudonyms)
     return msgspec.convert(rest, type(entry))
+
+
+def names_in(entry: LedgerEntry) -> frozenset[str]:
+    """Names of visits and people that an entry holds."""
+    return frozenset(_names_in(msgspec.to_builtins(entry)))
+
+
+def _names_in(part: Any) -> Iterator[str]:
+    if isinstance(part, list | tuple):
+        for each in part:
+            yield from _names_in(each)
+    elif isinstance(part, dict):
+        for name, value in part.items():
+            if name in NAMING and isinstance(value, str) and value:
+                yield value
+            yield from _names_in(value)
 
 
 def _renamed(part: Any, pseudonyms: Mapping[str, str]) -> Any:
@@ -162,7 +189,7 @@ def _refuse_unknown(visit: str, left: list[tuple[int, str]], *, has_receipt: boo
         )
 
 
-def _scrub(ledger: Ledger) -> None:
+def scrub(ledger: Ledger) -> None:
     """Have what was taken away leave the disk too, as far as other readers allow it now."""
     with ledger.database.engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT", reading=True)

@@ -199,7 +199,7 @@ NAMELESS = {
     "by", "reason",  # of who works here, and why
     "id", "statement", "statements", "dispute",  # made by whoever says it, of nothing
     "payload",  # of a node, which knows nobody
-    "pseudonym", "rows", "head",
+    "pseudonym", "rows", "head", "kind",
 }  # fmt: skip
 """Fields with text that can hold no visit's name."""
 
