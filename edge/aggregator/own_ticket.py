@@ -12,7 +12,6 @@ from collections.abc import Collection
 import msgspec
 
 from edge.aggregator.decisions import Decision
-from edge.aggregator.receipts.token import same_token
 from edge.aggregator.store import Store
 from edge.messages import Cart, Dispute, DisputeVerdict, Receipt
 
@@ -46,17 +45,20 @@ class OwnTicket(msgspec.Struct, frozen=True):
 
 def own_ticket(store: Store, token: str) -> OwnTicket | None:
     """The visit that a token opens; ``None``: none (any more)."""
-    receipt = store.counter.book.by_token(token)
-    visit = store.visit(receipt.visit) if receipt else None
-    if receipt is not None and not (visit and visit.is_open and store.cart(visit).token == token):
-        return _left(store, receipt)
-    cart = next((each for each in store.carts() if same_token(token, each.token)), None)
-    return _present(store, cart, receipt) if cart else None
+    return own_tickets(store, (token,))[token]
 
 
 def own_tickets(store: Store, tokens: Collection[str]) -> dict[str, OwnTicket | None]:
     """Several at once, by token."""
-    return {token: own_ticket(store, token) for token in tokens}
+    running = {cart.token: cart for cart in store.carts() if cart.token}
+    return {token: _own(store, token, running.get(token)) for token in tokens}
+
+
+def _own(store: Store, token: str, cart: Cart | None) -> OwnTicket | None:
+    receipt = store.counter.book.by_token(token)
+    if cart is not None:
+        return _present(store, cart, receipt)
+    return None if receipt is None else _left(store, receipt)
 
 
 def _present(store: Store, cart: Cart, receipt: Receipt | None) -> OwnTicket:

@@ -67,11 +67,11 @@ def test_a_dispute_ends_in_a_refund_on_the_shoppers_phone(
     client.say(NODE_EVENT, shelf.event(1, quantity=2, t=T + 10), node="n1")
     client.say(GATE, shelf.left("anna", T + 60))
 
-    def receipts():
+    def charged():
         client.hear()
-        return client.receipts
+        return next((receipt for receipt in client.receipts if receipt.lines), None)
 
-    receipt = wait_for(receipts)[0]
+    receipt = wait_for(charged)
     client.say(COUNTER, Dispute(id="dispute-1", t=T + 90, by="shopper", receipt=receipt.receipt, sku="0001",
                                 comment="I took only one, the other fell"))  # fmt: skip
     phone, desk = new_page(390), new_page(1280)

@@ -127,10 +127,14 @@ def _one(store: Store, name: str) -> Disputed | None:
 
 def _row(store: Store, dispute: Dispute, verdict: DisputeVerdict | None) -> Disputed:
     book = store.counter.book
-    said_of = book.get(dispute.receipt)
-    lines = said_of.lines if said_of else ()
+    latest = book.latest(dispute.receipt)
+    said_of = (
+        book.get(dispute.receipt) or latest,
+        latest,
+    )  # what stood there then tells more than what does now
+    lines = (line for receipt in said_of for line in receipt.lines)
     line = next((line for line in lines if line.sku == dispute.sku), None)
-    return Disputed(dispute, verdict, book.latest(dispute.receipt), line)
+    return Disputed(dispute, verdict, latest, line)
 
 
 def _refund(receipt: Receipt, form: Form) -> tuple[ItemCount, ...]:
