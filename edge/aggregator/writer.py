@@ -7,6 +7,7 @@ One thread calls all methods.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -62,6 +63,9 @@ GAP_PATIENCE_S = 2.0
 STOCK_EVERY_S = 1.0
 """[s] between two looks at the stock."""
 
+STOCK_SHARE = 0.05
+"""[1] of the time may go into telling it: after a flood of events much must be read."""
+
 Fact = ShelfEvent | Disturbance | GateEvent | CounterMessage
 
 
@@ -109,7 +113,7 @@ class Writer:
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self._stock = StockView()
-        self._stock_due_s = 0.0
+        self._stock_told_s, self._stock_wait_s = -math.inf, 0.0
         self._held = LedgeredStore(recall, place, state_dir / TRACKS_FILE)
         if evidence is not None:
             evidence.note_receipts(self._store.counter.book.receipts())
@@ -256,11 +260,13 @@ class Writer:
 
     def _tell_stock(self, utc_s: float) -> None:
         """What stands on the shelves; people do not look oftener."""
-        if self._stock_due_s - STOCK_EVERY_S <= utc_s < self._stock_due_s:
+        if self._stock_told_s <= utc_s < self._stock_told_s + self._stock_wait_s:
             return
-        self._stock_due_s = utc_s + STOCK_EVERY_S
+        began_ns = self._clock.mono_ns()
         self._stock = view_of_stock(self._store.inventory, self._store.stock.modes, utc_s)
         self._announcer.update_stock(self._stock)
+        took_s = (self._clock.mono_ns() - began_ns) / 1e9
+        self._stock_told_s, self._stock_wait_s = utc_s, max(STOCK_EVERY_S, took_s / STOCK_SHARE)
 
     def connected(self) -> None:
         """The broker is there (again): tell it the state of every open visit."""

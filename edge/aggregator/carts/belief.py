@@ -15,7 +15,7 @@ import numpy as np
 from edge.aggregator.carts.account import Actor, Busy, Choice, Claim, Resting, Thing
 from edge.aggregator.carts.beam import Beam, Column, Rows, Table
 from edge.aggregator.carts.branches import DID_NOT_HAPPEN, Branch, Branches, Branching
-from edge.aggregator.carts.candidates import Candidates, Deed, side_by_side
+from edge.aggregator.carts.candidates import NEGLIGIBLE, Candidates, Deed, side_by_side
 from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience, LearnedLayout
 from edge.aggregator.carts.pair import Undone
 from edge.aggregator.carts.placing import Placing
@@ -66,6 +66,8 @@ class CartBelief:
         """
         branching = Branching(self._placing, self._layout, self._catalogue, experience, claim)
         rested = beam.rested(claim.t_s, 2 * ONE_HAND_S)
+        if (deed := _only_deed(rested, claim, branching)) is not None:
+            return _after(rested, claim, np.zeros(1, np.intp), [deed])
         found = Candidates()
         log_nothing = rested.log_weights + branching.log_nothing + _log_told(claim, DID_NOT_HAPPEN, NOBODY)
         log_goods = rested.log_weights
@@ -97,6 +99,23 @@ class CartBelief:
         if not deeds:
             return beam
         return _after(rested.rows(rows, log_weights), claim, numbers, deeds).merged()
+
+
+def _only_deed(beam: Beam, claim: Claim, branching: Branching) -> Deed | None:
+    """What was done, where only one account and one reading of the event count, as mostly; else ``None``."""
+    if len(beam) > 1 or claim.testimonies:
+        return None
+    log_weight, row = float(beam.log_weights[0]), np.zeros(1, np.intp)
+    (busy,) = beam.busy.used()
+    found = [(log_weight + branching.log_nothing, Deed(DID_NOT_HAPPEN, NOBODY))]
+    for actor in claim.actors:
+        log_who = log_weight + math.log(actor.probability) + _log_free(busy, claim, actor)
+        (branches,) = branching.of(beam, row, actor.visit).values
+        two_best = zip(branches.log_fits[:2], branches.branches[:2], strict=True)
+        found += [(log_who + log_fit, Deed(branch, actor)) for log_fit, branch in two_best]
+    best, *others = sorted(found, key=lambda each: -each[0])
+    counts = best[0] > -math.inf and not any(other[0] >= best[0] - NEGLIGIBLE for other in others)
+    return best[1] if counts else None
 
 
 def _log_free(busy: Busy, claim: Claim, actor: Actor) -> float:

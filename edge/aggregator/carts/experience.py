@@ -84,6 +84,8 @@ def tallies(
         for sku in sorted({sku for each in told for sku, _ in each.here}):
             counts = np.array([dict(each.here).get(sku, 0.0) for each in told])
             here[sku] = here.get(sku, 0.0) + counts[column.numbers]
+    if not picks.any():
+        return [Tally()], np.zeros(accounts, np.intp)
     known: dict[tuple[float, ...], int] = {}
     rows = np.column_stack((picks, missed, *here.values())).tolist()
     numbers = [known.setdefault(tuple(row), len(known)) for row in rows]

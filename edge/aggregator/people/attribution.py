@@ -51,7 +51,7 @@ class Attribution:
         return event.t_onset - self._options.window_s, event.t_settled + self._options.window_s
 
     def judge(
-        self, event: ShelfEvent, history: TrackHistory, present: Iterable[str], near: Collection[str] = ()
+        self, event: ShelfEvent, history: TrackHistory, present: Collection[str], near: Collection[str] = ()
     ) -> tuple[VisitLikelihood, ...]:
         """Log-likelihood of every visit, against "nobody who is tracked" at 0.
 
@@ -63,14 +63,16 @@ class Attribution:
                 better than a bystander's would, its time may be what is wrong: each of these is then as
                 likely as nobody.
         """
+        frames = history.window(*self.window_of(event))
+        around = _by_visit(frames)
+        if not (around or present or near):
+            return ()
         place = _Place.of(event, self._planogram)
         log_nobody = math.log(max(self._options.nobody, 1e-12))
         grips = [(max(event.t_onset, event.t_settled - GRIP_S), event.t_settled)]
         if event.t_settled - event.t_onset > LONG_S:
             # In the dark, or slowly: the lift may have been at its start.
             grips.append((event.t_onset, event.t_onset + GRIP_S))
-        frames = history.window(*self.window_of(event))
-        around = _by_visit(frames)
         gripping = [_by_visit(history.window(start - AFTER_S, end + AFTER_S)) for start, end in grips]
         absent = MISSING if frames else UNSEEN
         found = [
