@@ -60,6 +60,9 @@ WAITING_MAX = 10_000
 GAP_PATIENCE_S = 2.0
 """[s] a gap that reordering closes by itself is gone by then."""
 
+BUSY_FACTS = 50
+"""[facts] When so many shared a commit, nodes hear of several commits together, at the next tick."""
+
 STOCK_EVERY_S = 1.0
 """[s] between two looks at the stock."""
 
@@ -111,6 +114,7 @@ class Writer:
         self._sweep = DailySweep(config)
         self._hours = OpeningHours(config.visits.closing, config.exports.time_zone)
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
+        self._unacknowledged: dict[tuple[str, str], None] = {}  # (node, boot) of what was committed
         self._waiting: dict[Fact, None] = {}  # in order of arrival
         self._stock = StockView()
         self._stock_told_s, self._stock_wait_s = -math.inf, 0.0
@@ -245,6 +249,7 @@ class Writer:
 
     def settle(self) -> None:
         """Let store time pass: final attributions, receipts that are due, requests for what is missing."""
+        self._acknowledge()
         if self.fault:
             return
         utc_s = self._clock.utc_s()
@@ -307,9 +312,16 @@ class Writer:
             for fact in facts:
                 self._wait(fact)
             return
-        for node, boot in dict.fromkeys((fact.node, fact.boot) for fact in facts):
-            self._announcer.acknowledge(node, self._ingest.ack(node, boot))
+        self._unacknowledged |= dict.fromkeys((fact.node, fact.boot) for fact in facts)
+        if len(facts) < BUSY_FACTS:
+            self._acknowledge()
         self._announcer.update(self._store)
+
+    def _acknowledge(self) -> None:
+        """Tell nodes what is on disk."""
+        for node, boot in self._unacknowledged:
+            self._announcer.acknowledge(node, self._ingest.ack(node, boot))
+        self._unacknowledged.clear()
 
     def _wait(self, fact: Fact) -> None:
         if len(self._waiting) < WAITING_MAX:

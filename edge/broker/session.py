@@ -1,4 +1,4 @@
-"""One TCP connection to an MQTT 3.1.1 broker, from CONNECT to its loss; the only file that knows paho.
+"""One TCP connection to an MQTT 3.1.1 broker, from CONNECT to its loss; it and its client know paho.
 
 Everything paho would do across connections is left out: its queue repeats what the outbox repeats better, its
 reconnection has no jitter, and its network thread can die unseen.
@@ -20,6 +20,7 @@ from typing import Any, ParamSpec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from edge.broker.batching_client import BatchingClient
 from edge.config import BrokerSection
 from edge.errors import BrokerError
 
@@ -68,7 +69,7 @@ class Account:
 
     def client(self) -> mqtt.Client:
         """A fresh paho client."""
-        client = mqtt.Client(
+        client = BatchingClient(
             CallbackAPIVersion.VERSION2,
             client_id=self.client_id,
             clean_session=True,

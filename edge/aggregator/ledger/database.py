@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import URL, Connection, Engine, Insert, create_engine, event, inspect, text
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -120,6 +121,13 @@ class Database:
             if connection.dialect.name == "postgresql":
                 connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
+
+    def as_driven(self, statement: Insert) -> str:
+        """A statement for the driver itself, with parameters by name: nothing is looked at in between."""
+        dialect = self.engine.dialect
+        if dialect.name == "sqlite":
+            dialect = SQLiteDialect_pysqlite(paramstyle="named")
+        return str(statement.compile(dialect=dialect))
 
     def close(self) -> None:
         """Close all connections; what was committed is on disk already."""

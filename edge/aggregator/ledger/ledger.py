@@ -53,6 +53,7 @@ class Ledger:
 
     def __init__(self, place: Place) -> None:
         self.database = Database(place)
+        self._insert = self.database.as_driven(insert(entries))
         try:
             with self.database.reading("open") as connection:
                 self._head = _read_head(connection)
@@ -77,7 +78,7 @@ class Ledger:
         rows, head = chained(self._head, [NewRow.of(entry, utc_s) for entry in new])
         with self.database.transaction("append to") as connection:
             self.refuse_other_writers(connection)
-            connection.execute(insert(entries), rows)
+            connection.exec_driver_sql(self._insert, rows)
         self._head = head
 
     def probe(self) -> None:
