@@ -15,6 +15,7 @@ import msgspec
 from msgspec import NODEFAULT, Struct, inspect
 
 from edge import planogram
+from edge.aggregator.web.api import openapi
 from edge.config import AggregatorConfig, CalibrationFile, NodeConfig, Section
 from edge.payload import encode
 from edge.schemas import comments_of, structs_of
@@ -150,7 +151,10 @@ def render(text: str) -> str:
     return _BETWEEN.sub(lambda match: f"{match[1]}{RENDERERS[match[2]]()}\n{match[3]}", text)
 
 
-FILES: dict[str, Callable[[], dict[str, Any]]] = {"asyncapi.json": asyncapi.document}
+FILES: dict[str, Callable[[], dict[str, Any]]] = {
+    "asyncapi.json": asyncapi.document,
+    "openapi.json": openapi.document,
+}
 """Documents for machines, in docs/, and what makes them."""
 
 

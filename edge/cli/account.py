@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from edge.aggregator.web.access.accounts import ACCOUNTS_FILE, Accounts, new_key
-from edge.aggregator.web.access.roles import Role
+from edge.aggregator.web.access.roles import Right, Role
 from edge.cli.ledger import Config
 from edge.clock import SystemClock
 from edge.config import AggregatorConfig
@@ -49,6 +49,26 @@ def add(
 
 
 @app.command()
+def key(
+    config: Config,
+    name: Name,
+    rights: Annotated[
+        list[Right] | None, typer.Option("--right", help="What the key may; those of a program if left out.")
+    ] = None,
+) -> None:
+    """Make a program's account, or give one another key and rights; prints the key, which is kept nowhere."""
+    file, secret = _file(config), new_key()
+    with one_writer(file.parent):
+        accounts = Accounts(file)
+        known = accounts.all().get(name)
+        if known is not None and known.role is not Role.PROGRAM:
+            raise StorageError("this is a person's account", where=name, fix="Give the program another name.")
+        made = accounts.put(name, Role.PROGRAM, secret, SystemClock().utc_s(), rights or ())
+    print(f"{name} may {', '.join(sorted(made.may))}.", file=sys.stderr)
+    print(secret)
+
+
+@app.command()
 def remove(config: Config, name: Name) -> None:
     """Take an account away; its sessions end."""
     file = _file(config)
@@ -65,7 +85,8 @@ def list_accounts(config: Config) -> None:
     """Print all accounts with their roles."""
     for account in Accounts(_file(config)).all().values():
         since = datetime.fromtimestamp(account.since).astimezone().strftime("%Y-%m-%d %H:%M")
-        print(f"{account.name:<20} {account.role.value:<12} since {since}")
+        rights = f", may {', '.join(account.rights)}" if account.rights else ""
+        print(f"{account.name:<20} {account.role.value:<12} since {since}{rights}")
 
 
 def _file(config: Path) -> Path:

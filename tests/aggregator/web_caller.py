@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 from writer_bench import Bench
 
+from edge.aggregator.exchange.records import Records
 from edge.aggregator.store_view import StoreView
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.app import create_app
@@ -21,6 +22,7 @@ from edge.aggregator.web.feed import Feed
 from edge.aggregator.web.rendering import Templates
 from edge.aggregator.web.site import Site
 from edge.clock import Clock, SystemClock
+from edge.config import ExportsSection
 from edge.planogram import Catalogue, Planogram
 
 KEY = b"k" * 32
@@ -33,7 +35,8 @@ def make_site(
     clock = clock or SystemClock()
     access = Access(state_dir, KEY, clock)
     templates = Templates(catalogue, planogram, access.forms, view.store)
-    return Site(Feed(view), Clerk(queue.Queue()), templates, access, clock, catalogue, planogram)
+    records = Records(state_dir / "ledger.sqlite", view.store, ExportsSection())
+    return Site(Feed(view), Clerk(queue.Queue()), templates, access, clock, catalogue, planogram, records)
 
 
 class Caller:

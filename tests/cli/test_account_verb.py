@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.aggregator.web.access.accounts import Accounts
-from edge.aggregator.web.access.roles import Role
+from edge.aggregator.web.access.roles import Right, Role
 from edge.cli.account import app
 from edge.errors import StorageError
 
@@ -49,6 +49,23 @@ def test_a_program_gets_a_key_and_a_person_may_have_a_password_made_up(run, tmp_
     assert accounts.of_program(key).name == "dashboard"
     assert accounts.of_person("anna", password).name == "anna"
     assert accounts.of_person("dashboard", key) is None
+
+
+def test_a_key_has_the_rights_it_was_given_and_is_kept_nowhere(run, tmp_path):
+    *_, key = run("key", "till", "--right", "watch", "--right", "refund").split()
+    file = tmp_path / "var" / "accounts.json"
+    assert Accounts(file).of_program(key).may == {Right.WATCH, Right.REFUND}
+    assert key not in file.read_text()
+    assert "may refund, watch" in run("list")
+    *_, again = run("key", "till").split()
+    assert Accounts(file).of_program(key) is None, "the old key opens nothing any more"
+    assert Accounts(file).of_program(again).may < set(Right)
+
+
+def test_no_person_becomes_a_program(run):
+    run("add", "anna", "--role", "staff", "--password-file", "-", stdin=PASSWORD + "\n")
+    with pytest.raises(StorageError, match="person's account"):
+        run("key", "anna")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import jsonschema
+import openapi_spec_validator
 import pytest
 
 from edge.messages import (
@@ -45,6 +46,14 @@ def test_the_asyncapi_document_is_valid():
     assert [error.message for error in validator.iter_errors(document)] == []
     document["channels"]["gate"]["adress"] = ""
     assert list(validator.iter_errors(document)), "the schema would notice"
+
+
+def test_the_openapi_document_is_valid():
+    document = loaded(DOCS / "openapi.json")
+    openapi_spec_validator.validate(document)
+    del document["paths"]["/api/v1/carts"]["get"]["responses"]["200"]["description"]
+    with pytest.raises(openapi_spec_validator.validation.exceptions.OpenAPIValidationError):
+        openapi_spec_validator.validate(document)
 
 
 EVENT = ShelfEvent(

@@ -71,6 +71,10 @@ class Exporter:
             for each in self._written(row):
                 yield Exported(row.id, each)
 
+    def document_of(self, events: list[Any], until: int) -> dict[str, Any]:
+        """An EPCIS document of events that were read up to a position."""
+        return self.epcis.document(events, entered_s(self._ledger, until))
+
     def document(self, after: int, until: int) -> Iterator[bytes]:
         """An EPCIS document of everything after one position and up to another, piece by piece."""
         header = encode(self.epcis.header(entered_s(self._ledger, until)))

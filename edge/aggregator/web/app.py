@@ -15,8 +15,8 @@ from starlette.staticfiles import StaticFiles
 
 from edge.aggregator.web.access.access import Doorkeeper
 from edge.aggregator.web.access.limits import BodyLimit
+from edge.aggregator.web.api.rooms import api
 from edge.aggregator.web.pages.audit import audit
-from edge.aggregator.web.pages.data import data
 from edge.aggregator.web.pages.devices import devices
 from edge.aggregator.web.pages.dispute import dispute
 from edge.aggregator.web.pages.disputes import disputes
@@ -37,7 +37,7 @@ STATIC = Path(__file__).parent / "static"
 PAGES: tuple[Callable[[Site], Room], ...] = (
     overview, review, stock, stock_mode, stock_count,
     disputes, plates, devices, audit, ticket, dispute, lookup,
-    data, sign_in,
+    api, sign_in,
 )  # fmt: skip
 """In the order of the navigation."""
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from edge.aggregator.web.access.forms import FormError
 from edge.aggregator.web.access.visitor import Visitor
+from edge.aggregator.web.api.answers import Problem
 from edge.aggregator.web.clerk import WriterBusyError
 from edge.aggregator.web.rendering import Templates
 from edge.errors import MessageError, SteelyardError, StorageError
@@ -67,6 +68,12 @@ _FAULT = Refusal(
 )
 RETRY_S = 5
 
+PROBLEM_KINDS = {
+    400: "bad-question", 401: "no-key", 403: "not-allowed", 404: "not-found", 405: "wrong-method",
+    409: "changed", 413: "too-large", 429: "too-often", 503: "busy",
+}  # fmt: skip
+"""How programs know a refusal, by its status."""
+
 
 def refusal_of(error: Exception) -> Refusal:
     """An exception in words; of a bug of ours nothing is told."""
@@ -93,7 +100,7 @@ class Refusals:
         self._templates = templates
 
     def answer(self, request: Request, error: Exception) -> Response:
-        """A page for people, JSON for programs."""
+        """A page for people, a problem as JSON for programs."""
         refusal = refusal_of(error)
         if refusal is _FAULT:
             logger.error("a page failed: %s %s", request.method, request.url.path, exc_info=error)
@@ -101,8 +108,7 @@ class Refusals:
         if refusal.retry_s:
             headers.setdefault("Retry-After", str(refusal.retry_s))
         if request.url.path.startswith("/api/"):
-            body = {"error": {"status": refusal.status, "what": refusal.title, "fix": refusal.advice}}
-            return Response(encode(body), refusal.status, headers, "application/json")
+            return _problem(refusal, headers)
         if not hasattr(request.state, "visitor"):  # turned away before anybody asked who it was
             request.state.visitor = Visitor("", None, browser="", address="")
         page = self._templates.page(request, "refusal.html", status=refusal.status, refusal=refusal)
@@ -139,6 +145,18 @@ class PlainAnswers:
                 raise
             answer = self._refusals.answer(Request(scope), error)
             await answer(scope, receive, send_with_headers)
+
+
+def _problem(refusal: Refusal, headers: dict[str, str]) -> Response:
+    """What RFC 9457 wants; its type never changes, its words may."""
+    kind = PROBLEM_KINDS.get(refusal.status, "failed")
+    problem = Problem(
+        type=f"urn:steelyard:problem:{kind}",
+        title=refusal.title,
+        status=refusal.status,
+        detail=refusal.advice,
+    )
+    return Response(encode(problem), refusal.status, headers, "application/problem+json")
 
 
 def _is_stock_phrase(error: HTTPException) -> bool:

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.aggregator.entries import AccessEntry, AccessKind
+from edge.aggregator.exchange.records import Records
 from edge.aggregator.live_traces import LiveTraces
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.access.forms import Form
@@ -48,6 +49,7 @@ class Site:
     clock: Clock
     catalogue: Catalogue
     planogram: Planogram
+    records: Records  # the ledger, for other programs
     evidence: Evidence = lambda _: None
     traces: LiveTraces = field(default_factory=LiveTraces)  # what watched plates weigh now
 

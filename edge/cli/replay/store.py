@@ -41,6 +41,8 @@ class ReplayStore:
         self._aggregator: Program | None = None
         self._page = ""
         self._nodes: dict[str, Program] = {}
+        self._with_receipt: set[str] = set()
+        self._receipts_until = 0  # position
 
     def __enter__(self) -> Self:
         return self
@@ -101,8 +103,12 @@ class ReplayStore:
     def visits_with_receipt(self) -> set[str]:
         """Visits whose receipt is out."""
         self.tend()
-        receipts = self._get("/api/v1/receipts")
-        return {receipt["visit"] for receipt in receipts} if isinstance(receipts, list) else set()
+        while (page := self._get(f"/api/v1/receipts?after={self._receipts_until}&limit=500")) is not None:
+            self._with_receipt |= {notice["data"]["visit"] for notice in page["items"]}
+            self._receipts_until = page["next"]
+            if page["next"] >= page["end"]:
+                break
+        return self._with_receipt
 
     def stop(self) -> None:
         """End everything that was started; again does nothing."""

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from edge.aggregator.web.access.accounts import ACCOUNTS_FILE, Accounts
+from edge.aggregator.web.access.accounts import ACCOUNTS_FILE, Account, Accounts
 from edge.aggregator.web.access.forms import Forms
 from edge.aggregator.web.access.limits import RateLimit
 from edge.aggregator.web.access.roles import Role
@@ -29,10 +29,8 @@ from edge.clock import Clock
 logger = logging.getLogger(__name__)
 
 COOKIE = "steelyard"
-LOCAL = "local"
-"""Name of whoever sits at the machine while there are no accounts."""
-
-NOBODY: tuple[str, Role | None] = ("", None)
+LOCAL = Account("local", Role.MANAGER, secret="", since=0.0)
+"""Whoever sits at the machine while there are no accounts."""
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -51,6 +49,7 @@ class Access:
         sign_ins: tries to sign in, by address, and by name: nobody can keep a colleague out from one place.
         lockouts: entered in the ledger, by name.
         lookups: tokens that opened nothing, by address.
+        calls: of programs and strangers, by name or address.
 
     Raises:
         StorageError: accounts or sessions cannot be used.
@@ -63,6 +62,7 @@ class Access:
         self.sign_ins = (RateLimit(tries=5, per_s=60.0), RateLimit(tries=20, per_s=60.0))
         self.lockouts = RateLimit(tries=1, per_s=600.0)
         self.lookups = RateLimit(tries=20, per_s=60.0)
+        self.calls = RateLimit(tries=600, per_s=60.0)
         self.clock = clock
         own = socket.gethostname().lower()
         self._names = {"localhost", own, f"{own}.local", *(name.lower() for name in names)}
@@ -85,18 +85,18 @@ class Access:
         """Who sent a request."""
         address = request.client.host if request.client else ""
         secret = request.cookies.get(COOKIE, "")
-        name, role = self._known(request, address, secret)
-        return Visitor(name, role, secret or new_secret(), address)
+        account = self._known(request, address, secret)
+        if account is None:
+            return Visitor("", None, secret or new_secret(), address)
+        return Visitor(account.name, account.role, secret or new_secret(), address, rights=account.may)
 
-    def _known(self, request: HTTPConnection, address: str, secret: str) -> tuple[str, Role | None]:
+    def _known(self, request: HTTPConnection, address: str, secret: str) -> Account | None:
         if self.is_open:
             is_local = is_loopback(address) and is_loopback(request.url.hostname or "")
-            return (LOCAL, Role.MANAGER) if is_local else NOBODY
+            return LOCAL if is_local else None
         if (given := request.headers.get("authorization", "")).lower().startswith("bearer "):
-            account = self.accounts.of_program(given[7:].strip())
-        else:
-            account = self.sessions.account(secret, self.clock.utc_s()) if secret else None
-        return (account.name, account.role) if account else NOBODY
+            return self.accounts.of_program(given[7:].strip())
+        return self.sessions.account(secret, self.clock.utc_s()) if secret else None
 
     def refuse_strange(self, request: HTTPConnection) -> None:
         """Turn away what another site made a browser send.

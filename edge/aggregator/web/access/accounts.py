@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from base64 import b32encode
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ import msgspec
 from argon2 import PasswordHasher, profiles
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from edge.aggregator.web.access.roles import Role
+from edge.aggregator.web.access.roles import RIGHTS, Right, Role
 from edge.durable_file import write_atomically
 from edge.errors import StorageError
 from edge.payload import encode
@@ -43,6 +44,12 @@ class Account(msgspec.Struct, frozen=True):
     role: Role
     secret: str  # Argon2id hash of the password; of a program the SHA-256 of its key, in hex
     since: float  # [s] when the secret or the role was set: sessions that began before are over
+    rights: tuple[Right, ...] = ()  # of a program: what its key may; empty: what its role may
+
+    @property
+    def may(self) -> frozenset[Right]:
+        """What it may."""
+        return frozenset(self.rights) or RIGHTS[self.role]
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -104,7 +111,9 @@ class Accounts:
                 return account
         return None
 
-    def put(self, name: str, role: Role, password: str, utc_s: float) -> Account:
+    def put(
+        self, name: str, role: Role, password: str, utc_s: float, rights: Collection[Right] = ()
+    ) -> Account:
         """Add an account or replace it.
 
         Args:
@@ -112,6 +121,7 @@ class Accounts:
             role: what it is for.
             password: of a program: its key.
             utc_s: [s] now.
+            rights: of a program, other ones than its role's.
 
         Raises:
             StorageError: unusable name or password, or the file cannot be written.
@@ -132,7 +142,7 @@ class Accounts:
                 "this cannot be the name of an account", where="account", found=repr(name),
                 expected=f"up to 64 letters, digits and . @ _ -, and none of {', '.join(sorted(RESERVED))}",
             )  # fmt: skip
-        account = Account(usable, role, secret, utc_s)
+        account = Account(usable, role, secret, utc_s, tuple(sorted(set(rights))))
         self._write({**self.all(), name: account})
         return account
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from edge.aggregator.web.access.roles import RIGHTS, Right, Role
+from edge.aggregator.web.access.roles import Right, Role
 
 
 @dataclass(slots=True)
@@ -19,6 +19,7 @@ class Visitor:
         browser: the secret in the browser's cookie; forms are bound to it.
         address: where the request came from.
         keeps: whether the answer has to give the browser its secret.
+        rights: what the account may.
     """
 
     name: str
@@ -26,10 +27,11 @@ class Visitor:
     browser: str
     address: str
     keeps: bool = False
+    rights: frozenset[Right] = frozenset()
 
     def may(self, right: Right) -> bool:
-        """Whether somebody with this role has a right."""
-        return self.role is not None and right in RIGHTS[self.role]
+        """Whether the account has a right."""
+        return right in self.rights
 
 
 def visitor_of(request: HTTPConnection) -> Visitor:
