@@ -22,7 +22,7 @@ async def look(site: Site) -> StockView:
 
 def needs_name(request: Request) -> bool:
     """Whether whoever sits at the machine has no account that names them."""
-    return visitor_of(request).name == LOCAL
+    return visitor_of(request).name == LOCAL.name
 
 
 def name_of(request: Request, form: Form) -> str:

@@ -146,13 +146,16 @@ def test_pages_give_what_one_page_gives(site):
     assert events == program.get("/exports/epcis?limit=500").json()["epcisBody"]["eventList"]
 
 
-def test_what_opens_a_shoppers_page_is_told_to_few(site, accounts):
-    key = new_key()
-    accounts.put("till", Role.PROGRAM, key, 1.0, [Right.WATCH, Right.REFUND])
-    till = Caller(site).get(f"{ROOT}/carts", authorization=f"Bearer {key}").json()
-    assert [bool(cart["token"]) for cart in till["items"]] == [True]
+def test_what_opens_a_shoppers_page_is_told_to_tills_alone(site, signed_in, shopped):
+    (cart,) = site.feed.view.carts
+    receipt = shopped.receipts("anna")[-1]
+    assert cart.token
     for path in ("/carts", "/state"):
-        assert till["items"][0]["token"] not in Program(site, Right.WATCH).get(path).text
+        assert cart.token not in Program(site, Right.WATCH).get(path).text
+    assert receipt.token in Program(site, Right.REFUND).get("/receipts").text
+    staff = signed_in("staff").get(f"{ROOT}/receipts")
+    assert staff.status_code == 200
+    assert receipt.token not in staff.text
 
 
 def test_tokens_that_open_nothing_are_limited(site):

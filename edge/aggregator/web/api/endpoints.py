@@ -12,14 +12,14 @@ from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from edge.aggregator.exchange.notices import KINDS
+from edge.aggregator.exchange.notices import KINDS, Notice, ReceiptCorrected, ReceiptIssued
 from edge.aggregator.exchange.records import NoticePage, RecordPage
 from edge.aggregator.review.queue import published
 from edge.aggregator.stock.state import StockView
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView
 from edge.aggregator.visits.visit import Visit
-from edge.aggregator.web.access.roles import Right
+from edge.aggregator.web.access.roles import Right, Role
 from edge.aggregator.web.access.visitor import visitor_of
 from edge.aggregator.web.api.answers import (
     CartList,
@@ -38,6 +38,7 @@ NEXT = "steelyard-next"
 """Header that says where to go on, of an answer that has no place for it."""
 
 PageT = TypeVar("PageT")
+TicketT = TypeVar("TicketT", Cart, Receipt)
 Answer = Callable[[Site, Request, Any], Awaitable[Any]]
 
 
@@ -59,17 +60,14 @@ RECEIPTS = ("receipt.issued", "receipt.corrected")
 EVENTS = ("shelf.event", "shelf.disturbance")
 
 
-async def _state(site: Site, request: Request, _: NoQuery) -> StoreView:
+async def _state(site: Site, _: Request, __: NoQuery) -> StoreView:
     view = site.feed.view
-    if _may_open(request):
-        return view
-    return msgspec.structs.replace(
-        view, carts=tuple(map(_closed, view.carts)), receipts=tuple(map(_closed, view.receipts))
-    )
+    carts, receipts = tuple(map(_closed, view.carts)), tuple(map(_closed, view.receipts))
+    return msgspec.structs.replace(view, carts=carts, receipts=receipts)
 
 
-async def _carts(site: Site, request: Request, query: NoQuery) -> CartList:
-    return CartList(items=(await _state(site, request, query)).carts)
+async def _carts(site: Site, _: Request, __: NoQuery) -> CartList:
+    return CartList(items=tuple(map(_closed, site.feed.view.carts)))
 
 
 async def _visits(site: Site, _: Request, __: NoQuery) -> VisitList:
@@ -104,15 +102,20 @@ async def _stock(site: Site, _: Request, __: NoQuery) -> StockView:
     return site.feed.view.stock
 
 
-async def _notices(site: Site, _: Request, query: FromPosition, *, kinds: tuple[str, ...] = ()) -> NoticePage:
+async def _notices(
+    site: Site, request: Request, query: FromPosition, *, kinds: tuple[str, ...] = ()
+) -> NoticePage:
     if isinstance(query, OfKinds):
         kinds = tuple(filter(None, query.kinds.split(",")))
         if unknown := set(kinds) - KINDS.keys():
             raise HTTPException(400, f"There are no notices of type {min(unknown)!r}.")
-    return await _in_thread(partial(site.records.notices, query.after, query.limit, kinds))
+    page = await _in_thread(partial(site.records.notices, query.after, query.limit, kinds))
+    if visitor_of(request).role is Role.PROGRAM:
+        return page  # a till sends shoppers what opens their receipts
+    return msgspec.structs.replace(page, items=tuple(map(_closed_notice, page.items)))
 
 
-async def _poslog(site: Site, _: Request, query: FromPosition) -> RecordPage:
+async def _poslog(site: Site, request: Request, query: FromPosition) -> RecordPage:
     return await _in_thread(partial(site.records.poslog, query.after, query.limit))
 
 
@@ -151,14 +154,15 @@ async def _in_thread(read: Callable[[], PageT]) -> PageT:
     return await run_sync(read)
 
 
-def _may_open(request: Request) -> bool:
-    """Whether who asks may see what opens the pages of shoppers."""
-    return visitor_of(request).may(Right.REFUND)
+def _closed(ticket: TicketT) -> TicketT:
+    """Who may see what is in the carts may not act for their shoppers: without what opens it."""
+    return msgspec.structs.replace(ticket, token="")
 
 
-def _closed(ticket: Any) -> Any:
-    """Without what opens it."""
-    return msgspec.structs.replace(ticket, token="") if isinstance(ticket, Cart | Receipt) else ticket
+def _closed_notice(notice: Notice) -> Notice:
+    if isinstance(notice, ReceiptIssued | ReceiptCorrected):
+        return msgspec.structs.replace(notice, data=_closed(notice.data))
+    return notice
 
 
 def _summary(visit: Visit) -> VisitSummary:
