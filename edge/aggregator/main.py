@@ -19,7 +19,7 @@ import msgspec
 
 from edge.aggregator.evidence.archive import archive_of
 from edge.aggregator.evidence.intake import Intake
-from edge.aggregator.exchange.records import Records
+from edge.aggregator.exchange.records import LedgerRecords
 from edge.aggregator.exchange.webhooks.webhooks import Webhooks
 from edge.aggregator.ledger.aside import in_use
 from edge.aggregator.ledger.database import place_of_ledger
@@ -144,7 +144,7 @@ def run_aggregator(
         stack.callback(access.close)
         feed, clerk = Feed(writer.view(broker_connected=False)), Clerk(inbox)
         templates = Templates(catalogue, planogram, access.forms, config.store)
-        records = Records(place, config.store, config.exports)
+        records = LedgerRecords(place, config.store, config.exports)
         stack.callback(records.close)
         site = Site(
             feed, clerk, templates, access, clock, catalogue, planogram, records, archive.of, traces

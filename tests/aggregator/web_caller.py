@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 from writer_bench import Bench
 
-from edge.aggregator.exchange.records import Records
+from edge.aggregator.exchange.records import LedgerRecords
 from edge.aggregator.store_view import StoreView
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.app import create_app
@@ -35,7 +35,7 @@ def make_site(
     clock = clock or SystemClock()
     access = Access(state_dir, KEY, clock)
     templates = Templates(catalogue, planogram, access.forms, view.store)
-    records = Records(state_dir / "ledger.sqlite", view.store, ExportsSection())
+    records = LedgerRecords(state_dir / "ledger.sqlite", view.store, ExportsSection())
     return Site(Feed(view), Clerk(queue.Queue()), templates, access, clock, catalogue, planogram, records)
 
 

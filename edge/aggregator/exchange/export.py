@@ -85,7 +85,8 @@ class Exporter:
 
     def _written(self, row: LedgerRow) -> Iterator[Any]:
         if self._kind is ExportFormat.JSON:
-            if (notice := notice_of(row, self._store)) is not None:
+            notice = notice_of(row.entry, position=row.id, utc_s=row.utc_s, store=self._store)
+            if notice is not None:
                 yield notice
             return
         match row.entry:

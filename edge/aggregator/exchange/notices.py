@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from edge.aggregator.entries import ErasureEntry, EventEntry, GateEntry, ReceiptEntry, StatementEntry
-from edge.aggregator.ledger.rows import LedgerRow
+from edge.aggregator.entries import (
+    ErasureEntry,
+    EventEntry,
+    GateEntry,
+    LedgerEntry,
+    ReceiptEntry,
+    StatementEntry,
+)
 from edge.messages import (
     AuditVerdict,
     CounterMessage,
@@ -14,10 +20,13 @@ from edge.messages import (
     Disturbance,
     GateDirection,
     GateEvent,
+    ModeBegun,
+    ModeEnded,
     Receipt,
     Retraction,
     ReviewAnswer,
     ShelfEvent,
+    StockCount,
 )
 
 
@@ -37,6 +46,12 @@ class VisitEntered(NoticeHead, frozen=True, kw_only=True, tag="visit.entered"):
 
 class VisitLeft(NoticeHead, frozen=True, kw_only=True, tag="visit.left"):
     """A visit ended."""
+
+    data: GateEvent
+
+
+class VisitContinued(NoticeHead, frozen=True, kw_only=True, tag="visit.continued"):
+    """A visit goes on under another name."""
 
     data: GateEvent
 
@@ -108,9 +123,28 @@ class StatementRetracted(NoticeHead, frozen=True, kw_only=True, tag="statement.r
     data: Retraction
 
 
+class StockCounted(NoticeHead, frozen=True, kw_only=True, tag="stock.counted"):
+    """Somebody counted the units on a facing."""
+
+    data: StockCount
+
+
+class ModeBegan(NoticeHead, frozen=True, kw_only=True, tag="mode.begun"):
+    """Staff restock, clean or mend shelves: nobody is charged for what moves there."""
+
+    data: ModeBegun
+
+
+class ModeOver(NoticeHead, frozen=True, kw_only=True, tag="mode.ended"):
+    """They are done."""
+
+    data: ModeEnded
+
+
 Notice = (
     VisitEntered
     | VisitLeft
+    | VisitContinued
     | VisitErased
     | ReceiptIssued
     | ReceiptCorrected
@@ -121,6 +155,9 @@ Notice = (
     | DisputeOpened
     | DisputeDecided
     | StatementRetracted
+    | StockCounted
+    | ModeBegan
+    | ModeOver
 )
 
 KINDS: dict[str, type[NoticeHead]] = {str(each.__struct_config__.tag): each for each in Notice.__args__}
@@ -132,32 +169,47 @@ def kind_of(notice: NoticeHead) -> str:
     return str(notice.__struct_config__.tag)
 
 
+_OF_DIRECTION: dict[GateDirection, type[NoticeHead]] = {
+    GateDirection.ENTERED: VisitEntered,
+    GateDirection.LEFT: VisitLeft,
+    GateDirection.CONTINUED: VisitContinued,
+}
 _OF_STATEMENT: dict[type[CounterMessage], type[NoticeHead]] = {
     ReviewAnswer: ReviewAnswered,
     AuditVerdict: ReceiptAudited,
     Dispute: DisputeOpened,
     DisputeVerdict: DisputeDecided,
     Retraction: StatementRetracted,
+    StockCount: StockCounted,
+    ModeBegun: ModeBegan,
+    ModeEnded: ModeOver,
 }
 
 
-def notice_of(row: LedgerRow, store: str) -> NoticeHead | None:
-    """The notice of an entry; ``None``: it is the store's own business."""
+def notice_of(entry: LedgerEntry, *, position: int, utc_s: float, store: str) -> NoticeHead | None:
+    """The notice of an entry; ``None``: it is the store's own business.
+
+    Args:
+        entry: of the ledger.
+        position: its id there.
+        utc_s: [s] when it was entered.
+        store: name of the store.
+    """
     kind: type[NoticeHead] | None
     data: object
-    match row.entry:
+    match entry:
         case ReceiptEntry(receipt=data):
-            kind = ReceiptCorrected if row.entry.receipt.corrects else ReceiptIssued
+            kind = ReceiptCorrected if entry.receipt.corrects else ReceiptIssued
         case EventEntry(message=data):
             kind = ShelfEventTold if isinstance(data, ShelfEvent) else ShelfDisturbed
         case GateEntry(gate=data):
-            kind = VisitEntered if row.entry.gate.direction is GateDirection.ENTERED else VisitLeft
+            kind = _OF_DIRECTION[entry.gate.direction]
         case StatementEntry(statement=data):
-            kind = _OF_STATEMENT.get(type(row.entry.statement))
+            kind = _OF_STATEMENT.get(type(entry.statement))
         case ErasureEntry(pseudonym=pseudonym, rows=rows):
             kind, data = VisitErased, Erased(pseudonym, tuple(row_id for row_id, _ in rows))
         case _:
             kind, data = None, None
     if kind is None:
         return None
-    return msgspec.convert({"position": row.id, "utc": row.utc_s, "store": store, "data": data}, kind)
+    return msgspec.convert({"position": position, "utc": utc_s, "store": store, "data": data}, kind)

@@ -7,10 +7,9 @@ from collections.abc import Callable, Collection
 from itertools import islice
 from typing import Any, TypeVar
 
-import msgspec
-
 from edge.aggregator.exchange.export import Exporter, ExportFormat
-from edge.aggregator.exchange.notices import Notice, NoticeHead, kind_of, notice_of
+from edge.aggregator.exchange.notices import NoticeHead, kind_of, notice_of
+from edge.aggregator.exchange.pages import NoticePage, Reach, RecordPage
 from edge.aggregator.ledger import Ledger, Place
 from edge.aggregator.ledger.lookup import head_at, last_position
 from edge.config import ExportsSection
@@ -22,27 +21,8 @@ ENTRIES_MAX = 5000
 """[entries] read for one page: what is wanted may be rare."""
 
 
-class Reach(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a page goes."""
-
-    next: int  # position to go on from
-    end: int  # position of the ledger's last entry; all has been told when `next` is no less
-
-
-class NoticePage(Reach, frozen=True, kw_only=True):
-    """Notices in the ledger's order."""
-
-    items: tuple[Notice, ...]
-
-
-class RecordPage(Reach, frozen=True, kw_only=True):
-    """POSLog-like records in the ledger's order."""
-
-    items: tuple[dict[str, Any], ...]
-
-
-class Records:
-    """Reads the ledger, any thread, one at a time.
+class LedgerRecords:
+    """Reads the ledger, any thread, one at a time; see :class:`~edge.aggregator.exchange.pages.Records`.
 
     Args:
         place: where the ledger is.
@@ -68,7 +48,7 @@ class Records:
             position = after
             for row in islice(ledger.entries(head_at(ledger, after)), ENTRIES_MAX):
                 position = row.id
-                notice = notice_of(row, self._store)
+                notice = notice_of(row.entry, position=row.id, utc_s=row.utc_s, store=self._store)
                 if notice is not None and (not kinds or kind_of(notice) in kinds):
                     found.append(notice)
                 if len(found) >= limit:

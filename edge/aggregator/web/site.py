@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from edge.aggregator.entries import AccessEntry, AccessKind
-from edge.aggregator.exchange.records import Records
+from edge.aggregator.exchange.pages import Records
 from edge.aggregator.live_traces import LiveTraces
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.access.forms import Form

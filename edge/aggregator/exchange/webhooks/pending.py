@@ -96,7 +96,7 @@ class Pending:
 
     def notice(self, row: LedgerRow) -> NoticeHead | None:
         """What an entry tells."""
-        return notice_of(row, self._store)
+        return notice_of(row.entry, position=row.id, utc_s=row.utc_s, store=self._store)
 
     def _told(self, row: LedgerRow) -> None:
         self._outbox.advance(self._section.name, row.id, row.hash)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from edge.aggregator.exchange.notices import KINDS, Notice, ReceiptCorrected, ReceiptIssued
-from edge.aggregator.exchange.records import NoticePage, RecordPage
+from edge.aggregator.exchange.pages import NoticePage, RecordPage
 from edge.aggregator.review.queue import published
 from edge.aggregator.stock.state import StockView
 from edge.aggregator.store import Store
