@@ -1,4 +1,4 @@
-"""Documents for machines in docs/: as the declarations are, and valid by their standards' own schemas."""
+"""Documents for machines in docs/: valid by their standards' own schemas, and true."""
 
 from __future__ import annotations
 
@@ -24,20 +24,13 @@ from edge.messages import (
     TrackFrame,
 )
 from edge.payload import encode
-from tools.doc_tables import DOCS, FILES, written
+from tools.doc_tables import DOCS
 
 HERE = Path(__file__).parent
 
 
 def loaded(file: Path) -> dict:
     return json.loads(file.read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_documents_are_those_of_the_declarations(name):
-    assert (DOCS / name).read_text(encoding="utf-8") == written(name), (
-        f"{name} is out of date: run `make docs`"
-    )
 
 
 def test_the_asyncapi_document_is_valid():

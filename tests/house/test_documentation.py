@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli.main import VERBS
-from tools.doc_tables import render
+from tools.doc_tables import FILES, render, written
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -75,6 +75,12 @@ def test_one_pick_names_a_function_at_every_hop() -> None:
 def test_tables_are_those_of_the_declarations(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert render(text) == text, f"{name_of(page)} is out of date: run `make docs`"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_documents_for_machines_are_those_of_the_declarations(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert text == written(name), f"{name} is out of date: run `make docs`"
 
 
 def test_the_tables_are_there() -> None:
