@@ -44,6 +44,7 @@ from edge.aggregator.stock.movements import Movements
 from edge.aggregator.stock.reading import StockReader
 from edge.aggregator.visits.endings import SignsOfLife, closings_due
 from edge.aggregator.visits.register import Forgotten, VisitRegister
+from edge.aggregator.visits.transfers import Transfers
 from edge.aggregator.visits.visit import Visit
 from edge.config import AttributionSection, CartSection, ReviewSection, VisitSection
 from edge.messages import (
@@ -58,6 +59,7 @@ from edge.messages import (
     Statement,
     StoreClosing,
     TrackFrame,
+    Transfer,
 )
 from edge.planogram import Catalogue, Planogram
 
@@ -96,6 +98,7 @@ class Store:
         self._judgements = Judgements(self._witnesses, self._shelves, self._visits)
         self._attributions = self._judgements.attributions
         self._signs = SignsOfLife()
+        self._transfers = Transfers()
         self._endings = visits or VisitSection()
         self._blind_spots = BlindSpots(planogram)
         self._decisions = Decisions(carts)
@@ -221,6 +224,9 @@ class Store:
         heard = self.counter.apply_statement(entry)
         changed = {event for event in heard.events if event in self._shelves}
         for statement, stands in heard.statements:
+            if isinstance(statement, Transfer):
+                self._transfers.say(statement, stands=stands)
+                self._timeline.hand_over(self._transfers.confirmed(self._visits.ticket))
             if isinstance(statement, StockStatement):
                 periods = self.stock.say(statement, stands=stands)
                 changed |= {event.identity for event in self._shelves.events()
@@ -242,6 +248,8 @@ class Store:
         for event in self._shelves.events() if moved else ():
             if not moved.isdisjoint(self._attributions.people(event.identity)):
                 self._claim(event)
+        if moved:
+            self._timeline.hand_over(self._transfers.confirmed(self._visits.ticket))
         self._judgements.told(gate)
         self._lived(gate.t)
 

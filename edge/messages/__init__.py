@@ -17,6 +17,8 @@ from edge.messages.counter import (
     Retraction,
     ReviewAnswer,
     StoreClosing,
+    Transfer,
+    TransferSide,
 )
 from edge.messages.evidence import Crop, CropSide, EventEvidence, NodeTrace, NothingSeen, PlateTrace
 from edge.messages.node import (
@@ -136,6 +138,8 @@ __all__ = [
     "StoreClosing",
     "Target",
     "TrackFrame",
+    "Transfer",
+    "TransferSide",
     "VisitEnd",
     "looks_like_card_number",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -71,6 +72,25 @@ class StoreClosing(Statement, frozen=True, kw_only=True, tag="closing"):
     """The store closes: whoever had entered by then is taken to have left."""
 
 
+class TransferSide(StrEnum):
+    """Who says that goods changed hands."""
+
+    GIVER = "giver"
+    TAKER = "taker"
+    STAFF = "staff"
+
+
+class Transfer(Statement, frozen=True, kw_only=True, tag="transfer"):
+    """Goods changed hands: it counts once giver and taker have said the same, or staff has."""
+
+    transfer: Annotated[Level, msgspec.Meta(min_length=8)]  # its name, the same for both sides
+    side: TransferSide
+    from_visit: Level
+    to_visit: Level
+    sku: str
+    quantity: Annotated[int, msgspec.Meta(ge=1, le=100)] = 1  # [units]
+
+
 CounterMessage = (
     ReviewAnswer
     | AuditVerdict
@@ -81,4 +101,5 @@ CounterMessage = (
     | ModeBegun
     | ModeEnded
     | StoreClosing
+    | Transfer
 )

@@ -30,6 +30,7 @@ from edge.aggregator.carts.contents import (
 )
 from edge.aggregator.carts.doubt import Doubt, doubts_of
 from edge.aggregator.carts.experience import NO_EXPERIENCE, Experience
+from edge.aggregator.carts.handing import Handover, handed
 from edge.aggregator.carts.pair import Undone
 from edge.aggregator.carts.settled import NOTHING_SETTLED, Settled, Settlement
 from edge.messages import EventIdentity
@@ -76,6 +77,9 @@ class Timeline:
         self._order: list[tuple[float, EventIdentity]] = []  # by onset
         self._undoers: dict[EventIdentity, EventIdentity] = {}  # by what they take back
         self._left: dict[str, float] = {}  # [s] by visit
+        self._handovers: tuple[Handover, ...] = ()  # by time
+        self._handed = (EMPTY_STORE, EMPTY_STORE)  # the last beam, before and after those since
+        self._start_s = -math.inf  # onset of the last claim that is forgotten
         self._start = _Step(EMPTY_STORE, frozenset())  # before the first of `_order`
         self._steps: list[_Step] = []  # after each of `_order`, as far as computed
         self._settled = Settled()  # by these steps
@@ -87,6 +91,7 @@ class Timeline:
         kept = {last, last - RECENT // 4, last - RECENT + 1, *range(SPARSE - 1, last, SPARSE)}
         return vars(self) | {
             "_last": _Reading(EMPTY_STORE),
+            "_handed": (EMPTY_STORE, EMPTY_STORE),
             "_steps": [
                 step if index in kept else replace(step, beam=NOT_KEPT, experience=NO_EXPERIENCE)
                 for index, step in enumerate(self._steps)
@@ -141,6 +146,13 @@ class Timeline:
             since = min(t for t in (earlier, left_at) if t is not None) + SETTLED_S
             self._cut(bisect.bisect_left(self._order, (since,)))
 
+    def hand_over(self, handovers: tuple[Handover, ...]) -> None:
+        """Learn of everything that changed hands, by time; what is not among it any more did not."""
+        changed = set(handovers) ^ set(self._handovers)
+        self._handovers, self._handed = handovers, (EMPTY_STORE, EMPTY_STORE)
+        if changed:
+            self._cut(bisect.bisect_left(self._order, (min(changed).t_s,)))
+
     def events(self) -> Iterator[EventIdentity]:
         """All remembered events, by onset."""
         return (event for _, event in self._order)
@@ -179,6 +191,7 @@ class Timeline:
         for event in gone:
             del self._claims[event]
             self._undoers.pop(event, None)
+        self._start_s = self._order[count - 1][0]
         del self._order[:count], self._steps[:count]
         self._left = {
             visit: t for visit, t in self._left.items() if t >= before or visit not in self._start.closed
@@ -210,12 +223,12 @@ class Timeline:
 
     def doubts(self, visit: str) -> tuple[Doubt, ...]:
         """Events that a person may be asked about for a visit's sake, best first; its settled doubts last."""
-        beam = self._compute()
+        beam = self._present()
         return (*doubts_of(beam, visit), *self._settled.doubts(visit))
 
     def _read(self) -> _Reading:
         """What the last beam says."""
-        if self._last.beam is not (beam := self._compute()):
+        if self._last.beam is not (beam := self._present()):
             self._last = _Reading(beam)
         return self._last
 
@@ -230,18 +243,36 @@ class Timeline:
         """The beam after the last claim."""
         for _, event in self._order[len(self._steps) :]:
             before = self._steps[-1] if self._steps else self._start
-            self._steps.append(step := self._step(before, self._as_known(event)))
+            since_s = self._order[len(self._steps) - 1][0] if self._steps else self._start_s
+            self._steps.append(step := self._step(before, self._as_known(event), since_s))
             self._settled.add(step.settled)
             old = len(self._steps) - 1 - RECENT
             if old >= 0 and (old + 1) % EVERY:
                 self._steps[old].beam, self._steps[old].experience = NOT_KEPT, NO_EXPERIENCE
         return (self._steps[-1] if self._steps else self._start).beam
 
-    def _step(self, before: _Step, claim: Claim) -> _Step:
+    def _present(self) -> Beam:
+        """The last beam, after all that has changed hands since."""
+        beam = self._compute()
+        if not self._handovers:
+            return beam
+        if self._handed[0] is not beam:
+            since_s = self._order[-1][0] if self._order else self._start_s
+            self._handed = beam, self._after_handovers(beam, since_s, math.inf, frozenset())
+        return self._handed[1]
+
+    def _after_handovers(self, beam: Beam, since_s: float, until_s: float, closed: frozenset[str]) -> Beam:
+        """The accounts after what changed hands in that time; who left long ago handed nothing."""
+        for handover in self._handovers:
+            if since_s < handover.t_s <= until_s and closed.isdisjoint((handover.giver, handover.taker)):
+                beam = handed(beam, handover)
+        return beam
+
+    def _step(self, before: _Step, claim: Claim, since_s: float) -> _Step:
         long_ago = claim.t_onset_s - SETTLED_S
         closed = frozenset(visit for visit, left_at in self._left.items() if left_at < long_ago)
-        beam, experience = before.beam, before.experience
-        settled = Settlement()
+        beam = self._after_handovers(before.beam, since_s, claim.t_onset_s, before.closed)
+        experience, settled = before.experience, Settlement()
         if closed <= before.closed:
             closed = before.closed if closed == before.closed else closed
         else:

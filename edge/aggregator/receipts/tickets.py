@@ -83,10 +83,11 @@ class Tickets:
         )
 
     def _unit_price_minor(self, visit: Visit, sku: str, behind: Sequence[ShelfEvent]) -> int:
-        """The lowest price in force at any of the picks: what the shelf said to this shopper."""
-        picks = [event.t_onset for event in behind if event.kind is EventKind.PICK]
-        moments = picks or [visit.entered_at or visit.left_at or 0.0]
-        return min(self._catalogue.price_minor(sku, t) for t in moments)
+        """The price in force when the visit began, or a lower one that the shelf showed at a pick."""
+        moments = [event.t_onset for event in behind if event.kind is EventKind.PICK]
+        if visit.entered_at is not None:
+            moments.append(visit.entered_at)
+        return min(self._catalogue.price_minor(sku, t) for t in moments or [visit.left_at or 0.0])
 
 
 def _endings(visit: Visit) -> tuple[str, ...]:

@@ -197,7 +197,7 @@ NAMELESS = {
     "place", "mode",  # of shelves
     "hand",  # of the body
     "by", "reason",  # of who works here, and why
-    "id", "statement", "statements", "dispute",  # made by whoever says it, of nothing
+    "id", "statement", "statements", "dispute", "transfer",  # made by whoever says it, of nothing
     "payload",  # of a node, which knows nobody
     "pseudonym", "rows", "head", "kind",
 }  # fmt: skip
