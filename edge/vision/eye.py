@@ -127,7 +127,7 @@ class Eye:
         question, count = waiting.question, self._options.median_frames
         if not waiting.before:
             return _nothing(waiting)
-        after = self._frames.after(waiting.from_ns, count, beyond=waiting.beyond)
+        after = self._frames.after(waiting.from_ns, count, beyond=waiting.beyond, whole=patient)
         may_grow = patient and len(after) < count
         if not after or (may_grow and self._now_ns - after[0].mono_ns < PATIENCE_S * NS_PER_S):
             return None

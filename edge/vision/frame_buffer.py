@@ -88,16 +88,23 @@ class FrameBuffer:
         earlier = [frame for frame in self._frames if oldest_ns <= frame.mono_ns <= guarded_ns]
         return tuple(frame for frame in earlier[-count:] if frame.stretch == earlier[-1].stretch)
 
-    def after(self, settled_ns: int, count: int, *, beyond: int = -1) -> tuple[CalmFrame, ...]:
+    def after(
+        self, settled_ns: int, count: int, *, beyond: int = -1, whole: bool = False
+    ) -> tuple[CalmFrame, ...]:
         """The first ``count`` calm frames after a plate came to rest, of one stretch; empty if none.
 
         Args:
             settled_ns: [ns] when it came to rest.
             count: [frames] wanted.
             beyond: number of a stretch; only later ones are asked for.
+            whole: a stretch that ended with fewer frames is left out: a hand lay still for a moment.
         """
         later = [frame for frame in self._frames if frame.mono_ns >= settled_ns and frame.stretch > beyond]
-        return tuple(frame for frame in later[:count] if frame.stretch == later[0].stretch)
+        for stretch in dict.fromkeys(frame.stretch for frame in later):
+            found = tuple(frame for frame in later if frame.stretch == stretch)[:count]
+            if not whole or len(found) == count or stretch == self._stretch:
+                return found
+        return ()
 
 
 def median_of(pictures: Sequence[Rgb]) -> Rgb:

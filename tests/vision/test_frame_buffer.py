@@ -36,6 +36,15 @@ def test_the_last_before_and_the_first_after() -> None:
     assert levels(buffer.after(settled_ns, 3)) == [10, 11, 12]
 
 
+def test_a_short_calm_that_ended_is_left_out_where_whole_ones_are_asked_for() -> None:
+    """A hand that lay still for a moment was in it."""
+    buffer, settled_ns = filled("cccccc---c---cccc"), 8 * PERIOD_NS
+    assert levels(buffer.after(settled_ns, 3)) == [9]
+    assert levels(buffer.after(settled_ns, 3, whole=True)) == [13, 14, 15]
+    assert levels(filled("cccccc---cc").after(settled_ns, 3, whole=True)) == [9, 10]  # it goes on
+    assert filled("cccccc---cc-").after(settled_ns, 3, whole=True) == ()
+
+
 def test_a_frame_shortly_before_onset_may_show_the_hand() -> None:
     assert levels(filled("cccccc").before(4 * PERIOD_NS + 1, 3, oldest_ns=0)) == [1, 2, 3]
 
