@@ -97,7 +97,7 @@ class VisionSection(Section, frozen=True, kw_only=True):
     median_frames: Annotated[int, msgspec.Meta(ge=1, le=9)] = 3  # [frames] of which the median is looked at
     before_max_s: Positive = 60.0  # [s] age of the last calm frame before an event at most
     wait_s: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 6.0  # [s] for a calm frame after an event
-    memory_mb: Annotated[int, msgspec.Meta(ge=8, le=4096)] = 32  # [MB] of calm frames a camera
+    memory_mb: Annotated[int, msgspec.Meta(ge=8, le=4096)] = 16  # [MB] of calm frames a camera
     self_labelling: bool = False  # enrol crops of events that weight alone decides
     evidence: bool = True  # publish crops and weight trace of every event
     evidence_px: Pixels = 320  # [px] longer side of a published crop at most

@@ -14,6 +14,9 @@ from edge.vision.thumbnail import Thumbnail
 OPENING, RECENT = 4, 10
 """[frames] kept of a calm stretch: its first ones (after an event), and its last ones (before the next)."""
 
+ENDED = 4
+"""[frames] kept of its last ones when it has ended: motion has shown where it did."""
+
 SPACING_S = 0.15
 """[s] Calm frames nearer to each other say nothing new."""
 
@@ -66,7 +69,9 @@ class FrameBuffer:
             calm: whether nothing moves in it.
         """
         if not calm:
-            self._stretch += self._was_calm
+            if self._was_calm:
+                self._thin(OPENING, ENDED)
+                self._stretch += 1
             self._was_calm = False
             return
         if self._frames and self._frames[-1].rgb.shape != area.shape:
@@ -76,11 +81,16 @@ class FrameBuffer:
         if last and last.stretch == self._stretch and mono_ns - last.mono_ns < SPACING_S * NS_PER_S:
             return
         self._frames.append(CalmFrame(mono_ns, area.copy(), small, self._stretch))
-        here = [index for index, frame in enumerate(self._frames) if frame.stretch == self._stretch]
-        if len(here) > OPENING + RECENT:
-            del self._frames[here[OPENING]]
+        self._thin(OPENING, RECENT)
         while len(self._frames) > 2 and self.pixel_bytes > self._memory_bytes:
             del self._frames[0]
+
+    def _thin(self, first: int, last: int) -> None:
+        """Keep so many of the present stretch's frames, which are the latest of all."""
+        count = sum(frame.stretch == self._stretch for frame in self._frames)
+        begins = len(self._frames) - count
+        if count > first + last:
+            del self._frames[begins + first : len(self._frames) - last]
 
     def before(self, onset_ns: int, count: int, *, oldest_ns: int) -> tuple[CalmFrame, ...]:
         """The last ``count`` calm frames before a plate moved, of one stretch; empty if there are none."""

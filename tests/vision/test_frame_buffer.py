@@ -64,6 +64,10 @@ def test_a_long_calm_keeps_its_ends() -> None:
     assert levels(buffer.after(0, 3)) == [3, 4, 5]
     assert levels(buffer.before(203 * PERIOD_NS, 3, oldest_ns=0)) == [200, 201, 202]
     assert len(buffer) <= 14
+    ended = filled("c" * 200 + "---")
+    assert levels(ended.after(0, 3)) == [0, 1, 2]
+    assert levels(ended.before(200 * PERIOD_NS, 3, oldest_ns=0)) == [197, 198, 199]
+    assert len(ended) <= 8
 
 
 @given(

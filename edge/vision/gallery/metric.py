@@ -50,11 +50,11 @@ class Metric:
         """Learn from groups of unit vectors (n, size), a SKU each; none may be empty."""
         means = np.array([group.mean(axis=0) for group in groups])
         centre = means.sum(axis=0) / (len(groups) + CENTRE_SKUS)
-        deviations = np.concatenate([group - mean for group, mean in zip(groups, means, strict=True)])
-        freedom = len(deviations) - len(groups)
-        taken = deviations[:: max(1, -(-len(deviations) // PICTURES_MAX))]
+        pictures = sum(map(len, groups))
+        freedom = pictures - len(groups)
+        taken = _deviations(groups, means, max(1, -(-pictures // PICTURES_MAX)))
         variances, axes = _principal(taken, min(freedom, len(taken), AXES_MAX))
-        variances /= max(freedom * len(taken) / len(deviations), 1e-9)
+        variances /= max(freedom * len(taken) / pictures, 1e-9)
         floor = FLOOR_SHARE * max(float(variances.max(initial=0.0)), 1e-12)
         shortening = np.sqrt(floor / (floor + variances))
         return cls(centre.astype(np.float32), axes.astype(np.float32), shortening.astype(np.float32))
@@ -70,6 +70,15 @@ class Metric:
         return np.asarray(
             vectors + ((vectors @ self.axes.T) * (self.shortening - 1.0)) @ self.axes, dtype=np.float32
         )
+
+
+def _deviations(groups: Sequence[Vectors], means: Vectors, every: int) -> Vectors:
+    """(n, size) of every n-th picture,, from its SKU's mean."""
+    taken, before = [], 0
+    for group, mean in zip(groups, means, strict=True):
+        taken.append(group[-before % every :: every] - mean)
+        before += len(group)
+    return np.concatenate(taken)
 
 
 def _principal(deviations: Vectors, count: int) -> tuple[NDArray[np.float64], Vectors]:
