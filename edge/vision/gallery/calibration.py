@@ -8,10 +8,11 @@ The log-likelihood of SKU s, against a product that is not enrolled, is::
 with ``evidence`` of :class:`edge.vision.gallery.prototypes.Prototypes` and r the evidence of the runner-up: a
 picture that resembles two SKUs alike is more likely of a third. Of the products that nobody enrolled some are
 siblings of one that is, another flavour of the brand, and look like it: so no picture, however clear, is
-beyond doubt of an enrolled product, while SKUs are told from each other as before. The first three numbers are fitted to each gallery
-on pictures that were held out of it, asked twice: with their own SKU enrolled, and with it taken away, as a
-product that nobody enrolled. They start from values that other galleries had, and leave them as far as the
-pictures at hand support (maximum a posteriori).
+beyond doubt of an enrolled product, while SKUs are told from each other as before.
+
+Scale, rival and threshold are fitted to each gallery on pictures that were held out of it, asked twice: with
+their own SKU enrolled, and with it taken away, as a product that nobody enrolled. They start from values that
+other galleries had, and leave them as far as the pictures at hand support (maximum a posteriori).
 """
 
 from __future__ import annotations
