@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import shutil
 import socket
+import ssl
+import subprocess
 import time
 import urllib.parse
 from html.parser import HTMLParser
 
+import httpx
 import msgspec
 import pytest
 from web_caller import Caller, make_site
@@ -279,3 +283,23 @@ def test_reasons_in_words(catalogue, planogram, shelf):
         "an unusual number of units", "the camera speaks against it",
     )  # fmt: skip
     assert explainer.items(()) == "nothing of the catalogue"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+def test_pages_over_tls_and_a_certificate_that_cannot_be_used(site, tmp_path):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=tmp_path, check=True, capture_output=True,
+    )  # fmt: skip
+    with pytest.raises(StartError, match="certificate cannot be used"):
+        WebServer(WebSection(port=0, certificate="key.pem", key="key.pem"), site, tmp_path)
+    server = WebServer(WebSection(port=0, certificate="cert.pem", key="key.pem"), site, tmp_path)
+    assert server.url.startswith("https://")
+    server.start()
+    try:
+        trust = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+        answer = httpx.get(f"https://localhost:{server.port}/sign-in", verify=trust, timeout=30)
+        assert answer.status_code == 200
+    finally:
+        server.stop()
