@@ -64,7 +64,8 @@ def _own(store: Store, token: str, cart: Cart | None) -> OwnTicket | None:
 def _present(store: Store, cart: Cart, receipt: Receipt | None) -> OwnTicket:
     """Somebody in the store; with the receipts of before when they came back."""
     before = store.counter.book.chain(receipt.receipt) if receipt else ()
-    return OwnTicket(cart.visit, cart, before, tuple(store.picture.own(cart.visit)))
+    said = tuple(OwnDispute(dispute) for dispute in store.counter.book.early(cart.visit))
+    return OwnTicket(cart.visit, cart, before, tuple(store.picture.own(cart.visit)), said)
 
 
 def _left(store: Store, receipt: Receipt) -> OwnTicket:

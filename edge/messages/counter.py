@@ -53,11 +53,12 @@ class Retraction(Statement, frozen=True, kw_only=True, tag="retraction"):
 
 
 class Dispute(Statement, frozen=True, kw_only=True, tag="dispute"):
-    """A shopper says that a line of a receipt is wrong."""
+    """A shopper says that a line of a receipt is wrong, or, still in the store, of the running ticket."""
 
-    receipt: str
+    receipt: str  # "": there is none yet
     sku: str = ""  # "": the receipt as a whole
     comment: Sentence = ""
+    visit: str = ""  # whose running ticket it is; the dispute goes to its receipt
 
 
 class DisputeVerdict(Statement, frozen=True, kw_only=True, tag="verdict"):

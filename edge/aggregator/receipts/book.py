@@ -32,6 +32,14 @@ LOT = 64
 
 Remark = Dispute | DisputeVerdict | AuditVerdict
 
+LATE_S = 60.0
+"""[s] after somebody left, that the ticket on their phone may still have run."""
+
+
+def was_running(receipt: Receipt, t: float) -> bool:
+    """Whether the ticket that became this receipt ran at a time [s]."""
+    return (receipt.entered_at or 0.0) <= t <= receipt.left_at + LATE_S
+
 
 class ReceiptBook:
     """Chains of receipts, and the remarks on them.
@@ -47,6 +55,7 @@ class ReceiptBook:
         self._next: dict[str, str] = {}  # receipt -> the one that corrects it
         self._tokens: dict[str, str] = {}  # token -> a receipt
         self._remarks: dict[str, dict[str, Remark]] = defaultdict(dict)  # by the receipt they name, by id
+        self._early: dict[str, dict[str, Dispute]] = defaultdict(dict)  # by visit, by id: no receipt yet
         self._verdicts: dict[str, dict[str, DisputeVerdict]] = defaultdict(dict)  # by dispute, by id
         self._newest_s = -math.inf
 
@@ -58,14 +67,32 @@ class ReceiptBook:
         if receipt.token:
             self._tokens[receipt.token] = receipt.receipt
         self._newest_s = max(self._newest_s, receipt.left_at)
+        self._settle_early(receipt.visit)
         return self.latest(receipt.receipt)
 
     def remark(self, statement: CounterMessage) -> None:
         """Take in what somebody said of a receipt."""
-        if isinstance(statement, Dispute | AuditVerdict):
+        if isinstance(statement, Dispute) and not statement.receipt:
+            self._early[statement.visit][statement.id] = statement
+            self._settle_early(statement.visit)
+        elif isinstance(statement, Dispute | AuditVerdict):
             self._remarks[statement.receipt][statement.id] = statement
         elif isinstance(statement, DisputeVerdict):
             self._verdicts[statement.dispute][statement.id] = statement
+
+    def early(self, visit: str) -> tuple[Dispute, ...]:
+        """What was said of a running ticket, as it was said, and waits for its receipt."""
+        said = (each for each in self._early.get(visit, {}).values() if self._statements.stands(each))
+        return tuple(sorted(said, key=lambda each: (each.t, each.id)))
+
+    def _settle_early(self, visit: str) -> None:
+        """What was said of a ticket while it ran is a dispute of the receipt that it became."""
+        if not (waiting := self._early.get(visit)):
+            return
+        for receipt in [each for each in self._receipts.values() if each.visit == visit]:
+            for dispute in [each for each in waiting.values() if was_running(receipt, each.t)]:
+                named = msgspec.structs.replace(waiting.pop(dispute.id), receipt=receipt.receipt)
+                self._remarks[receipt.receipt][dispute.id] = named
 
     def forget(self) -> None:
         """Drop chains that nobody may dispute any more, some at a time."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from edge.aggregator.entries import ClosingEntry, GateEntry, ReceiptEntry, StatementEntry
 from edge.aggregator.ledger.rows import LedgerRow
+from edge.aggregator.receipts.book import was_running
 from edge.aggregator.review.desk import visits_of
 from edge.aggregator.review.statements import Statements
 from edge.aggregator.visits.register import VisitRegister
@@ -140,6 +141,14 @@ def _file(
             case Dispute() as dispute if dispute.receipt in stays:
                 stays[dispute.receipt].disputes.append(dispute)
                 disputed[dispute.id] = stays[dispute.receipt]
+            case Dispute(receipt="") as dispute:
+                stays_then = (
+                    stay for stay in by_visit.get(dispute.visit, ())
+                    if any(was_running(receipt, dispute.t) for _, receipt in stay.receipts)
+                )  # fmt: skip
+                if (ran := next(stays_then, None)) is not None:
+                    ran.disputes.append(dispute)
+                    disputed[dispute.id] = ran
     for _, entry in ordered:
         verdict = entry.statement
         if isinstance(verdict, DisputeVerdict) and verdict.dispute in disputed:

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 from small_store import T0
 
 from edge.aggregator.entries import EventEntry
+from edge.aggregator.receipts.book import ReceiptBook
 from edge.aggregator.receipts.issuing import charged_lines
 from edge.aggregator.receipts.store_key import KEY_BYTES, store_key
 from edge.aggregator.receipts.tickets import total_of
 from edge.aggregator.receipts.token import Tokens, same_token
+from edge.aggregator.review.statements import Statements
 from edge.aggregator.shelf_record import REMEMBERED_S
 from edge.errors import StorageError
 from edge.messages import (
@@ -21,6 +23,7 @@ from edge.messages import (
     CartLine,
     CaseKind,
     CorrectionReason,
+    Dispute,
     ItemCount,
     Receipt,
     ReceiptStatus,
@@ -202,6 +205,25 @@ def test_an_audit_gives_back_and_never_charges(bench):
     bench.pass_time(T0 + 600)
     last = bench.receipts()[-1]
     assert (last.lines, last.reason, last.by) == ((), CorrectionReason.AUDIT, "rita")
+
+
+def test_what_was_said_of_a_running_ticket_finds_its_receipt_in_any_order(bench):
+    receipt = overcharged(bench)
+    said = Dispute(
+        id="dispute-early", t=receipt.left_at - 1, by="shopper", receipt="", visit=receipt.visit, sku="0001"
+    )
+    other = msgspec.structs.replace(said, id="dispute-other", t=receipt.left_at + 3600)  # of the next stay
+    bench.say(said)
+    bench.say(other)
+    known, fresh = bench.store.counter.book, ReceiptBook(Statements(), 86_400.0)
+    fresh.remark(said)
+    fresh.remark(other)
+    assert fresh.early(receipt.visit) == (said, other)
+    fresh.add(receipt)
+    named = msgspec.structs.replace(said, receipt=receipt.receipt)
+    for book in (known, fresh):
+        assert tuple(book.disputes()) == (named,)
+        assert book.early(receipt.visit) == (other,)
 
 
 def test_the_book_ends_with_the_window(catalogue, planogram):

@@ -113,7 +113,6 @@ def test_one_address_from_the_first_pick_to_the_last_correction(caller, closed_s
     token = enter(bench)
     bench.say(NODE_EVENT, shelf.event(1, quantity=2), node="n1")
     assert caller.post(f"/t/{token}/wrong", {"wrong": "fewer"}).status_code == 403
-    assert caller.get(f"/t/{token}/wrong?sku=0001").text.count("<form") == 0
     leave(bench)
     page = text_of(caller.get(f"/t/{token}"))
     assert "Your receipt" in page
@@ -159,6 +158,26 @@ def test_a_dispute_is_a_statement_and_sending_it_twice_changes_nothing(closed_si
     assert statuses[-1] == 429
     bench.clock.utc += 15 * 86_400.0
     assert caller.fill(page, action, {"wrong": "fewer"}).status_code == 409
+
+
+def test_what_is_said_of_a_running_ticket_becomes_a_dispute_of_its_receipt(closed_site, bench, shelf):
+    site = dataclasses.replace(closed_site, clock=bench.clock)
+    caller, token = Caller(site), enter(bench)
+    bench.say(NODE_EVENT, shelf.event(1), node="n1")
+    bench.clock.utc = T0 + 20
+    answer = caller.fill(f"/t/{token}/wrong?sku=0001", f"/t/{token}/wrong", {"wrong": "not_taken"})
+    assert answer.status_code == 303, answer.text
+    page = text_of(caller.get(f"/t/{token}"))
+    assert "I did not take this" in page
+    assert "noted" in page
+    assert tuple(bench.writer.store.counter.book.disputes()) == ()
+    leave(bench)
+    (receipt,) = bench.writer.store.receipts()
+    (dispute,) = bench.writer.store.counter.book.disputes()
+    assert (dispute.receipt, dispute.sku) == (receipt.receipt, "0001")
+    assert "being looked at" in text_of(caller.get(f"/t/{token}"))
+    bench.restart()
+    assert tuple(bench.writer.store.counter.book.disputes()) == (dispute,)
 
 
 def test_pictures_are_those_that_the_store_keeps_of_this_visit(closed_site, bench, shelf):

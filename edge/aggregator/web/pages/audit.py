@@ -51,8 +51,10 @@ def _row(entry: AccessEntry | StatementEntry) -> tuple[float, str, str, str]:
     match said:
         case ReviewAnswer(event=event):
             of = str(event)
-        case AuditVerdict(receipt=receipt) | Dispute(receipt=receipt):
-            of = receipt
+        case AuditVerdict(receipt=of):
+            pass
+        case Dispute():
+            of = said.receipt or said.visit
         case DisputeVerdict(dispute=dispute):
             of = dispute
         case Retraction(statement=statement):

@@ -1,4 +1,4 @@
-"""A shopper says that a line of their receipt is wrong."""
+"""A shopper says that a line is wrong: of the running ticket, or of its receipt."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def dispute(site: Site) -> Room:
     async def say(request: Request, form: Form) -> Response:
         own, token, utc_s = await opened(site, request), request.path_params["token"], site.clock.utc_s()
         line = line_of(own, form.get("sku"))
-        if own.cart is not None:
-            raise HTTPException(HTTPStatus.CONFLICT, "A ticket can be disputed once the visit is over.")
-        if utc_s > own.disputable_until:
+        if own.cart is None and utc_s > own.disputable_until:
             raise HTTPException(
                 HTTPStatus.CONFLICT, "The time to dispute this is over. Please ask the staff."
             )
@@ -58,7 +56,8 @@ def dispute(site: Site) -> Room:
             raise HTTPException(HTTPStatus.BAD_REQUEST, "Say what is wrong.")
         tries.count(token, site.access.mono_s)
         statement = Dispute(
-            id=form.id, t=utc_s, by="shopper", receipt=own.receipts[-1].receipt, sku=line.sku if line else "",
+            id=form.id, t=utc_s, by="shopper", sku=line.sku if line else "",
+            receipt="" if own.cart else own.receipts[-1].receipt, visit=own.visit if own.cart else "",
             comment=". ".join(filter(None, told)),
         )  # fmt: skip
         await site.clerk.say(statement)
