@@ -177,12 +177,15 @@ def test_an_altered_version_is_not_believed(tmp_path: Path) -> None:
         GalleryStore(tmp_path).read()
 
 
+@pytest.mark.parametrize("is_first", [True, False])
 def test_a_writer_that_dies_at_any_write_leaves_a_whole_gallery(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
 ) -> None:
-    enrolled(tmp_path, new(0, 0), new(1, 0))
+    if not is_first:
+        enrolled(tmp_path, new(0, 0), new(1, 0))
     before, write = GalleryStore(tmp_path).read(), store_module.write_atomically
-    for survived in range(6):  # pictures, vectors, version, and which one is in force
+    # Pictures, vectors, version, which one is in force; before the first version, that none is.
+    for survived in range(7 if is_first else 6):
         left = iter(range(survived))
 
         def dying(file: Path, content: bytes, left: object = left) -> None:
@@ -197,7 +200,7 @@ def test_a_writer_that_dies_at_any_write_leaves_a_whole_gallery(
         assert GalleryStore(tmp_path).read() == before
         assert GalleryStore(tmp_path).load(EMBEDDER)[1] == []
     after = enrolled(tmp_path, new(2, 9), new(3, 9)).version
-    assert len(after.pictures) == 4
+    assert len(after.pictures) == (2 if is_first else 4)
 
 
 def test_writers_take_turns(tmp_path: Path) -> None:

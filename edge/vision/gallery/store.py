@@ -109,6 +109,8 @@ class GalleryStore:
         """Put a version in force, numbered after all others. Call it inside ``writing()``."""
         numbered = msgspec.structs.replace(version, version=max([0, *self._numbers()]) + 1)
         content = msgspec.json.format(msgspec.json.encode(numbered), indent=1)
+        if numbered.version == 1:  # should the power fail before the first is in force, nothing is enrolled
+            self._switch(0, b"")
         write_atomically(self._manifest(numbered.version), content)
         self._switch(numbered.version, content)
         self._prune(numbered.version)
