@@ -88,5 +88,8 @@ def _fit_line(
             intercept = float(np.median(residual_s[good]))
         off_s = np.abs(residual_s - intercept - slope * index)
         sigma_s = 1.4826 * float(np.median(off_s))  # median absolute deviation of a normal distribution
-        good = off_s <= max(OUTLIER_SIGMAS * sigma_s, 1e-6)
+        near = off_s <= max(OUTLIER_SIGMAS * sigma_s, 1e-6)
+        if np.array_equal(near, good):
+            break  # the next round would find the same
+        good = near
     return start_s + intercept, nominal_period_s + slope

@@ -20,6 +20,9 @@ from edge.recording.nanostore_shelves import PlateKey, StorePlan
 LOOKED_AT_FIRST, LOOKED_AT_EVERY = 25, 25
 """[batches] The survey looks into so many of a gondola, then into one of so many: live columns show."""
 
+LOOKED_AT_TOGETHER = 25
+"""[batches] of one shape, in one piece."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gondola:
@@ -39,6 +42,22 @@ class _Survey:
     columns: ColumnSurvey = field(default_factory=ColumnSurvey)
     timestamps_s: array[float] = field(default_factory=lambda: array("d"))
     samples: array[int] = field(default_factory=lambda: array("q"))
+    _seen: list[bytes] = field(default_factory=list)  # batches of one shape, not yet looked into
+    _shape: tuple[int, ...] = ()  # (shelf, plate)
+
+    def look(self, samples: bytes, shape: tuple[int, ...]) -> None:
+        """Look into a batch, by and by: flags are the same however batches are joined."""
+        if shape[1:] != self._shape or len(self._seen) >= LOOKED_AT_TOGETHER:
+            self.look_into_all()
+        self._seen.append(samples)
+        self._shape = shape[1:]
+
+    def look_into_all(self) -> None:
+        """Look into what waits."""
+        if self._seen:
+            grams = np.frombuffer(b"".join(self._seen), "<f4").reshape(-1, *self._shape)
+            self.columns.update(grams, compare=False)
+            self._seen.clear()
 
 
 def survey_gondolas(file: Path, plan: StorePlan) -> tuple[Gondola, ...]:
@@ -59,10 +78,11 @@ def survey_gondolas(file: Path, plan: StorePlan) -> tuple[Gondola, ...]:
                 survey = surveys[batch.gondola] = _Survey(batch.rate_hz)
             shape, batches = batch.values.shape, len(survey.samples)
             # Copies can only be told in batches that follow each other.
-            compare = batch.gondola not in plan.widths
-            if compare or batches < LOOKED_AT_FIRST or not batches % LOOKED_AT_EVERY:
+            if batch.gondola not in plan.widths:
                 grams = np.frombuffer(batch.samples(), "<f4").reshape(shape)
-                survey.columns.update(grams, compare=compare)
+                survey.columns.update(grams, compare=True)
+            elif batches < LOOKED_AT_FIRST or not batches % LOOKED_AT_EVERY:
+                survey.look(batch.samples(), shape)
             survey.timestamps_s.append(batch.line.timestamp)
             survey.samples.append(shape[0])
     except RecordingError:
@@ -75,6 +95,7 @@ def survey_gondolas(file: Path, plan: StorePlan) -> tuple[Gondola, ...]:
     found = []
     for name in sorted(surveys, key=int):
         survey = surveys[name]
+        survey.look_into_all()
         listed = {(shelf, plate) for gondola, shelf, plate in plan.boxes if gondola == name}
         columns = survey.columns.sensors(plan.widths.get(name), listed)
         clock = fit_batch_clock(np.array(survey.timestamps_s), np.array(survey.samples), survey.rate_hz)
