@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.config import CartSection
 from tools.scenarios.hands_seen import HandsSeen, SeenHand
 from tools.scenarios.readings import IMPOSSIBLE, LYING_THERE, Lot, Lying, Readings, Thing, scale_sigma_g
 from tools.scenarios.rendered import RenderedCase
@@ -59,6 +60,7 @@ class AttainableReader:
 
     def __init__(self, case: RenderedCase) -> None:
         self._visits = case.script.visits
+        self._blind = {each.visit for each in case.script.transfers if not each.seen}
         self._hands = HandsSeen(case)
         self._readings = Readings(case.setup.planogram(), case.setup.catalogue())
         rng = np.random.default_rng([case.script.seed, 4])
@@ -72,7 +74,7 @@ class AttainableReader:
         for number, (transfer, weight_g) in enumerate(self._told, 1):
             in_haste = moments_s[number] - transfer.t < BUSY_S
             accounts = self._after(accounts, transfer, weight_g, remember_hand=in_haste)
-        return [_likeliest(visit, accounts) for visit in self._visits]
+        return [_likeliest(visit, accounts, asked=visit in self._blind) for visit in self._visits]
 
     def _after(
         self, accounts: _Accounts, transfer: Transfer, weight_g: float, *, remember_hand: bool
@@ -139,14 +141,16 @@ def tellable(visits: list[dict[str, Any]]) -> set[str]:
     return {visit["shopper"] for visit in visits if visit["probability"] >= TELLABLE}
 
 
-def _likeliest(visit: str, accounts: _Accounts) -> dict[str, Any]:
+def _likeliest(visit: str, accounts: _Accounts, *, asked: bool) -> dict[str, Any]:
+    """What a visit most probably holds; a person is ``asked``, or is where that is not sure enough."""
     mass: dict[tuple[tuple[str, int], ...], float] = defaultdict(float)
     for account, log_weight in accounts.items():
         counts = Counter(thing[0] for who, thing in account.held if who == visit)
         mass[tuple(sorted(counts.items()))] += math.exp(log_weight)
     best = max(mass, key=mass.__getitem__)
     lines = [{"sku": sku, "quantity": count} for sku, count in best]
-    return {"shopper": visit, "lines": lines, "probability": mass[best], "needs_review": False}
+    review = asked or mass[best] < CartSection().review_below
+    return {"shopper": visit, "lines": lines, "probability": mass[best], "needs_review": review}
 
 
 def _with(held: tuple[tuple[str, Thing], ...], visit: str, lot: Lot) -> tuple[tuple[str, Thing], ...]:

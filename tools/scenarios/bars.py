@@ -12,8 +12,7 @@ from tools.scenarios.calibration import ece
 from tools.scenarios.contest import Standing
 from tools.scenarios.cost import DECODING, WEIGHT_PATH, WHOLE, WINNER_DETECTION, Costs
 from tools.scenarios.intervals import Interval, bootstrap, micro_f1_interval, poisson, wilson
-from tools.scenarios.receipts import ReceiptOutcome, micro_f1
-from tools.scenarios.score import Score
+from tools.scenarios.receipts import ReceiptOutcome, exact_share, micro_f1
 
 MICRO_F1 = {"plain": 0.998, "single shopper": 0.995, "several": 0.99, "adversarial": 0.96, "hardest": 0.89}
 """By group, over everything."""
@@ -74,7 +73,7 @@ def accuracy_rows(groups: Mapping[str, Standing]) -> list[Row]:
     rows += _events(total)
     for joined in REVIEW_SHARE:
         if played := [groups[group] for group in joined if group in groups]:
-            rows += _review(joined, summed(played).ours)
+            rows += _review(joined, summed(played))
     return rows + _trust(total)
 
 
@@ -154,16 +153,19 @@ def _events(total: Standing) -> list[Row]:
     ]  # fmt: skip
 
 
-def _review(joined: tuple[str, ...], ours: Score) -> list[Row]:
-    where, unflagged = " + ".join(joined), ours.unflagged
+def _review(joined: tuple[str, ...], standing: Standing) -> list[Row]:
+    where, ours = " + ".join(joined), standing.ours
+    unflagged, attained = ours.unflagged, standing.attainable
+    asked = [each.needs_review for each in attained]
     return [
         Row(
             "visits for review", where, REVIEW_SHARE[joined], ours.review_share, at_least=False,
-            interval=wilson(ours.reviewed, ours.visits),
+            interval=wilson(ours.reviewed, ours.visits), attainable=sum(asked) / max(len(asked), 1),
         ),
         Row(
             "exact receipts, unflagged", where, UNFLAGGED_EXACT[joined], ours.unflagged_exact,
             interval=wilson(sum(each.exact for each in unflagged), len(unflagged)),
+            attainable=exact_share([each for each in attained if not each.needs_review]),
         ),
     ]  # fmt: skip
 

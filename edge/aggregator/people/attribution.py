@@ -21,6 +21,11 @@ HEADS = ("head", "neck")
 FINGERS_M = 0.12
 """[m] A wrist may stay so far from what its fingers hold."""
 
+BELOW_M, BOARD = 0.04, 2.0
+"""[m, 1] Hands hold goods from above the board that these stand on and from below the next (recorded: 10 to
+13 cm above). A board is in the way: beyond one, but for a tracker's error, a hand is as unlikely as so many
+times as far aside."""
+
 MIN_SCORE = 0.2
 """[1] Key points below are guesses of the tracker."""
 
@@ -151,13 +156,16 @@ class _Place:
         return cls(first, float(np.average(offsets, weights=weights)))
 
     def distance_m(self, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
-        """[n] m from the centre line of the change; fingers reach ``FINGERS_M`` beyond the wrist."""
+        """[n] m from the centre line of the change; fingers reach ``FINGERS_M`` into the shelf.
+
+        Beyond the boards, below and above, a metre counts as ``BOARD`` metres.
+        """
         local = self._box.to_local(points_m)
         _, depth, height = self._box.size_m
         aside = local[:, 0] - self._centre_m
         before = np.maximum(np.maximum(-local[:, 1] - FINGERS_M, local[:, 1] - depth), 0.0)
-        above = np.maximum(np.maximum(-local[:, 2] - FINGERS_M, local[:, 2] - height), 0.0)
-        return np.asarray(np.sqrt(aside**2 + before**2 + above**2))
+        beyond = BOARD * np.maximum(np.maximum(-local[:, 2] - BELOW_M, local[:, 2] - height), 0.0)
+        return np.asarray(np.sqrt(aside**2 + before**2 + beyond**2))
 
 
 def _typical_m(distances_m: NDArray[np.float64]) -> float:

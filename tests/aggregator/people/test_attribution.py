@@ -116,3 +116,17 @@ def test_the_middle_of_the_change_counts(attribution, shelf):
     history = history_of(event, anna={"r_wrist": (0.05, 0.1, 0.85)}, bela={"r_wrist": (0.15, 0.1, 0.85)})
     judged = likelihoods(attribution.judge(event, history, []))
     assert judged["bela", "r_wrist"] > judged["anna", "r_wrist"]
+
+
+@pytest.mark.parametrize("is_above", [False, True])
+def test_a_hand_beyond_a_board_is_at_other_goods(attribution, planogram, shelf, is_above):
+    """Just below the board that the goods stand on, or above the next: as far aside would be nearer."""
+    event = shelf.event(1)
+    box = planogram.plates["wall/1/1"]
+    z_m = box.corner_m[2] + (box.size_m[2] + 0.1 if is_above else -0.14)
+    history = history_of(
+        event, anna={"r_wrist": AT_WATER}, bela={"r_wrist": (AT_WATER[0], AT_WATER[1], z_m)},
+        carl={"r_wrist": (AT_WATER[0] + 0.1, *AT_WATER[1:])},
+    )  # fmt: skip
+    judged = likelihoods(attribution.judge(event, history, ["anna", "bela", "carl"]))
+    assert judged["anna", "r_wrist"] > judged["carl", "r_wrist"] + 1 > judged["bela", "r_wrist"]
