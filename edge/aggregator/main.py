@@ -25,6 +25,7 @@ from edge.aggregator.ledger.aside import in_use
 from edge.aggregator.ledger.database import place_of_ledger
 from edge.aggregator.live_traces import LiveTraces
 from edge.aggregator.receipts.store_key import store_key
+from edge.aggregator.transparency.running import RunningNumbers
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.clerk import Clerk, Knock
 from edge.aggregator.web.feed import Feed
@@ -146,8 +147,10 @@ def run_aggregator(
         templates = Templates(catalogue, planogram, access.forms, config.store)
         records = LedgerRecords(place, config.store, config.exports)
         stack.callback(records.close)
+        numbers = RunningNumbers(place, config, clock)
         site = Site(
-            feed, clerk, templates, access, clock, catalogue, planogram, records, archive.of, traces
+            feed, clerk, templates, access, clock, catalogue, planogram, records,
+            evidence=archive.of, traces=traces, numbers=numbers.of,
         )  # fmt: skip
         web = WebServer(config.web, site, base_dir)
         stack.callback(web.stop)

@@ -10,7 +10,8 @@ import typer
 from edge.aggregator.ledger import Ledger
 from edge.aggregator.ledger.database import place_of_ledger
 from edge.aggregator.recall import Recall
-from edge.aggregator.transparency.numbers import Transparency, transparency_of
+from edge.aggregator.transparency.figures import Transparency
+from edge.aggregator.transparency.numbers import transparency_of
 from edge.aggregator.transparency.words import sentences
 from edge.config import AggregatorConfig
 from edge.iso_time import utc_s_of

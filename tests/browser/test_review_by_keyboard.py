@@ -128,3 +128,17 @@ def test_review_by_touch_in_the_dark(new_page, client, shelf, complaints, screen
     page.get_by_text("Nothing is in doubt").wait_for()
     wait_for(lambda: statuses(client, "dora")[-1] is ReceiptStatus.FINAL)
     assert complaints == []
+
+
+def test_the_honest_numbers_of_what_was_reviewed(new_page, client, complaints, screenshot, assert_accessible):
+    wait_for(lambda: statuses(client, "dora")[-1:] == [ReceiptStatus.FINAL])
+    page = new_page(1280, 900)
+    page.goto("/transparency?error=5")
+    page.get_by_role("heading", name="How sure must a receipt be").wait_for()
+    assert page.locator(".plot.risk:visible .curve").count() == 1
+    assert_accessible(page)
+    screenshot(page, "transparency")
+    phone = new_page(390, 844, dark=True)
+    phone.goto("/transparency")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    assert complaints == []

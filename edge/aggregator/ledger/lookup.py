@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -46,6 +47,38 @@ def entered_s(ledger: Ledger, position: int) -> float:
     return float(found.utc_s) if found is not None else 0.0
 
 
+def first_since(ledger: Ledger, utc_s: float) -> int:
+    """Position of the first row entered at ``utc_s`` [s] or later, if the clock never went back."""
+    low, high = 1, last_position(ledger) + 1
+    while low < high:
+        middle = (low + high) // 2
+        if entered_s(ledger, middle) < utc_s:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def rows_of(ledger: Ledger, kinds: Collection[str], after: int, upto: int) -> Iterator[LedgerRow]:
+    """Rows of some kinds between two positions, in order; each checked against its own hash.
+
+    Args:
+        ledger: open.
+        kinds: as :func:`~edge.aggregator.ledger.rows.kind_of` names them.
+        after: position after which to begin.
+        upto: the last position wanted.
+
+    Raises:
+        StorageError: a row does not hold, or the database refuses.
+    """
+    wanted = (entries.c.id > after, entries.c.id <= upto, entries.c.kind.in_(list(kinds)))
+    query = select(entries).where(*wanted).order_by(entries.c.id)
+    with ledger.database.reading("read") as connection:
+        vouched = vouched_digests(connection)
+        for each in connection.execute(query):
+            yield _checked_alone(ledger, each, vouched)
+
+
 def rows_named(ledger: Ledger, identities: Collection[str]) -> tuple[LedgerRow, ...]:
     """Rows by the names under which the ledger holds them, in order; each checked against its own hash.
 
@@ -62,13 +95,14 @@ def rows_named(ledger: Ledger, identities: Collection[str]) -> tuple[LedgerRow, 
     with ledger.database.reading("read") as connection:
         stored = connection.execute(query).all()
         vouched = vouched_digests(connection) if any(row.salt is None for row in stored) else {}
-    found = []
-    for each in stored:
-        row = checked(each, (each.id - 1, bytes(each.prev_hash)), vouched)
-        if isinstance(row, BrokenRow):
-            raise StorageError(
-                f"the ledger's chain breaks: {row.reason}", where=f"{ledger.database.where} row {row.id}",
-                fix="Run `steelyard ledger verify`.",
-            )  # fmt: skip
-        found.append(row)
-    return tuple(found)
+    return tuple(_checked_alone(ledger, each, vouched) for each in stored)
+
+
+def _checked_alone(ledger: Ledger, stored: Any, vouched: Mapping[int, str]) -> LedgerRow:
+    row = checked(stored, (stored.id - 1, bytes(stored.prev_hash)), vouched)
+    if isinstance(row, BrokenRow):
+        raise StorageError(
+            f"the ledger's chain breaks: {row.reason}", where=f"{ledger.database.where} row {row.id}",
+            fix="Run `steelyard ledger verify`.",
+        )  # fmt: skip
+    return row

@@ -1,4 +1,4 @@
-"""The numbers of the transparency report. Page, command and metrics show these and no others."""
+"""The numbers of the transparency report, from what the ledger says of a window."""
 
 from __future__ import annotations
 
@@ -12,71 +12,12 @@ from edge.aggregator.ledger.rows import LedgerRow
 from edge.aggregator.review.reviewers import ReviewerEstimate, Reviewers, Trial
 from edge.aggregator.review.sampling import AUDIT, is_drawn
 from edge.aggregator.stock.inventory import Inventory
-from edge.aggregator.transparency.calibration import (
-    Checked,
-    ReliabilityRow,
-    RiskPoint,
-    brier,
-    reliability,
-    risk_coverage,
-)
-from edge.aggregator.transparency.goods import GoodsNumbers, goods_of
+from edge.aggregator.transparency.calibration import Checked, brier, reliability, risk_coverage
+from edge.aggregator.transparency.figures import Audits, Corrections, Disputes, Transparency
+from edge.aggregator.transparency.goods import goods_of
 from edge.aggregator.transparency.shares import Mean, Quantiles, Share
 from edge.aggregator.transparency.stays import Record, Stay, record_of
 from edge.messages import AuditVerdict, Receipt, ReviewAnswer
-
-
-class Corrections(msgspec.Struct, frozen=True):
-    """Final receipts that were changed later, by whom the change favoured."""
-
-    corrected: Share  # of all final receipts
-    for_the_shopper: int  # [receipts] charged too much before
-    for_the_store: int  # [receipts] charged too little before
-    for_neither: int  # [receipts] other goods for the same money
-    refunded_minor: dict[str, int]  # by currency, all that corrections gave back
-    charged_minor: dict[str, int]  # by currency, all that they charged more
-
-
-class Audits(msgspec.Struct, frozen=True):
-    """Receipts that nobody doubted, and what a random sample of them showed."""
-
-    drawn: Share  # of the receipts that nobody doubted
-    audited: Share  # of those drawn; the others wait, or their evidence did not tell
-    wrong: Share  # of those audited: the error rate of receipts that nobody reviewed
-
-
-class Disputes(msgspec.Struct, frozen=True):
-    """What shoppers said was wrong."""
-
-    disputed: Share  # of all receipts
-    decided: Share  # of all disputes
-    refunded: Share  # of those decided
-
-
-class Transparency(msgspec.Struct, frozen=True, kw_only=True):
-    """Every number with what was counted and of how many; stays belong to the window in which they left."""
-
-    since: float | None  # [s] start of the window; None: of the ledger
-    until: float | None  # [s] its end, exclusive; None: now
-    visits: int  # that left
-    with_receipt: Share  # of those
-    open_questions: Share  # of those receipts
-    reviewed_before: Share  # of those: a person looked before the first final receipt
-    reviewed_after: Share  # of those: a person looked after it
-    events_reviewed: Share  # of the events behind these receipts or asked about
-    review_s_per_visit: Mean  # [s] of people's time, audits and blind tests included
-    review_s: Quantiles  # [s] of single answers
-    to_receipt_s: Quantiles  # [s] from leaving to the first receipt
-    to_final_s: Quantiles  # [s] from leaving to the first final receipt
-    corrections: Corrections
-    audits: Audits
-    disputes: Disputes
-    receipts_reliability: tuple[ReliabilityRow, ...]  # audited receipts
-    lines_reliability: tuple[ReliabilityRow, ...]  # lines of audited receipts
-    brier: float | None  # of audited receipts; None: nothing was audited
-    risk_coverage: tuple[RiskPoint, ...]  # audited and reviewed receipts
-    reviewers: tuple[ReviewerEstimate, ...]  # by blind tests in the window
-    goods: GoodsNumbers | None = None  # stock at counts, and goods gone; None: the shelves were not asked
 
 
 def transparency_of(
@@ -98,6 +39,22 @@ def transparency_of(
     """
     start_s = -math.inf if since is None else since
     record = record_of(rows, start_s, math.inf if until is None else until)
+    found = figures_of(record, since=since, until=until, audit_share=audit_share)
+    if inventory is None:
+        return found
+    goods = goods_of(inventory, since=since, until=until, charged=charged_units(record))
+    return msgspec.structs.replace(found, goods=goods)
+
+
+def charged_units(record: Record) -> int:
+    """[units] on the receipts of a window, as they stand."""
+    return sum(line.quantity for stay in record.stays for line in stay.last.lines)
+
+
+def figures_of(
+    record: Record, *, since: float | None, until: float | None, audit_share: float
+) -> Transparency:
+    """All numbers but those of the goods; ``since`` and ``until`` are those of the record."""
     stays = record.stays
     answers = [answer for stay in stays for _, answer in stay.answers]
     seconds = [*_seconds(record), *(audit.seconds for stay in stays for audit in stay.audits)]
@@ -129,17 +86,7 @@ def transparency_of(
         brier=brier(checked),
         risk_coverage=risk_coverage(_weighed(stays, checked)),
         reviewers=_reviewers(record),
-        goods=_goods(inventory, stays, since=since, until=until),
     )
-
-
-def _goods(
-    inventory: Inventory | None, stays: Iterable[Stay], *, since: float | None, until: float | None
-) -> GoodsNumbers | None:
-    if inventory is None:
-        return None
-    charged = sum(line.quantity for stay in stays for line in stay.last.lines)
-    return goods_of(inventory, since=since, until=until, charged=charged)
 
 
 def _seconds(record: Record) -> list[float]:

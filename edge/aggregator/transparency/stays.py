@@ -81,43 +81,60 @@ class Record:
     gold: tuple[StatementEntry, ...]  # answers to cases whose answer is known, given in it
 
 
-def record_of(rows: Iterable[LedgerRow], start_s: float, end_s: float) -> Record:
-    """Read the ledger once.
+class StayBook:
+    """Receipts in a row, statements and departures, as far as the ledger has been read."""
 
-    Args:
-        rows: in order.
-        start_s: [s] a stay belongs to the window by the time at which it left; what was said about it later
-            does too.
-        end_s: [s] exclusive.
-    """
-    stays: dict[str, Stay] = {}  # by each of its receipts
-    chains: list[Stay] = []
-    statements, said = Statements(), dict[str, tuple[float, StatementEntry]]()
-    register = VisitRegister()
-    for row in rows:
+    def __init__(self) -> None:
+        self._chains: list[list[tuple[float, Receipt]]] = []
+        self._chain_of: dict[str, list[tuple[float, Receipt]]] = {}  # by each of its receipts
+        self._statements = Statements()
+        self._said: dict[str, tuple[float, StatementEntry]] = {}
+        self._register = VisitRegister()
+
+    def add(self, row: LedgerRow) -> None:
+        """Take the next row in."""
         match row.entry:
             case ReceiptEntry(receipt=receipt):
-                stay = stays.get(receipt.corrects)
-                if stay is None:
-                    stay = Stay([])
-                    chains.append(stay)
-                stay.receipts.append((row.utc_s, receipt))
-                stays[receipt.receipt] = stay
+                chain = self._chain_of.get(receipt.corrects)
+                if chain is None:
+                    chain = []
+                    self._chains.append(chain)
+                chain.append((row.utc_s, receipt))
+                self._chain_of[receipt.receipt] = chain
             case StatementEntry(statement=statement):
-                statements.add(row.entry)
-                said.setdefault(statement.id, (row.utc_s, row.entry))
+                self._statements.add(row.entry)
+                self._said.setdefault(statement.id, (row.utc_s, row.entry))
             case GateEntry(gate=gate):
-                register.pass_gate(gate)
+                self._register.pass_gate(gate)
             case ClosingEntry():
-                register.close(row.entry)
-    standing = [each for each in said.values() if statements.stands(each[1].statement)]
-    _file(standing, stays, chains)
-    return Record(
-        stays=tuple(stay for stay in chains if start_s <= stay.left_at < end_s),
-        left=sum(start_s <= (each.left_at or 0.0) < end_s for each in register.closed(math.inf)),
-        gold=tuple(entry for _, entry in standing
-                   if entry.gold is not None and start_s <= entry.statement.t < end_s),
-    )  # fmt: skip
+                self._register.close(row.entry)
+
+    def record(self, start_s: float, end_s: float) -> Record:
+        """What is known of a window.
+
+        Args:
+            start_s: [s] a stay belongs to the window by the time at which it left; what was said about it
+                later does too.
+            end_s: [s] exclusive.
+        """
+        standing = [each for each in self._said.values() if self._statements.stands(each[1].statement)]
+        chains = [Stay(chain) for chain in self._chains]
+        stays = {receipt.receipt: stay for stay in chains for _, receipt in stay.receipts}
+        _file(standing, stays, chains)
+        return Record(
+            stays=tuple(stay for stay in chains if start_s <= stay.left_at < end_s),
+            left=sum(start_s <= (each.left_at or 0.0) < end_s for each in self._register.closed(math.inf)),
+            gold=tuple(entry for _, entry in standing
+                       if entry.gold is not None and start_s <= entry.statement.t < end_s),
+        )  # fmt: skip
+
+
+def record_of(rows: Iterable[LedgerRow], start_s: float, end_s: float) -> Record:
+    """Read the ledger once, in order; see :meth:`StayBook.record`."""
+    book = StayBook()
+    for row in rows:
+        book.add(row)
+    return book.record(start_s, end_s)
 
 
 def _file(

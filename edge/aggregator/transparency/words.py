@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from edge.aggregator.stock.losses import LossSum
 from edge.aggregator.transparency.calibration import ReliabilityRow
+from edge.aggregator.transparency.figures import Transparency
 from edge.aggregator.transparency.goods import GoodsNumbers
-from edge.aggregator.transparency.numbers import Transparency
 from edge.aggregator.transparency.shares import Quantiles, Share
 from edge.money import written
 

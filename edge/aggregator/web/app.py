@@ -29,6 +29,7 @@ from edge.aggregator.web.pages.stock import stock
 from edge.aggregator.web.pages.stock_count import stock_count
 from edge.aggregator.web.pages.stock_mode import stock_mode
 from edge.aggregator.web.pages.ticket import ticket
+from edge.aggregator.web.pages.transparency import transparency
 from edge.aggregator.web.refusals import PlainAnswers, Refusals
 from edge.aggregator.web.site import Room, Site
 
@@ -36,7 +37,7 @@ STATIC = Path(__file__).parent / "static"
 
 PAGES: tuple[Callable[[Site], Room], ...] = (
     overview, review, stock, stock_mode, stock_count,
-    disputes, plates, devices, audit, ticket, dispute, lookup,
+    disputes, plates, devices, transparency, audit, ticket, dispute, lookup,
     api, sign_in,
 )  # fmt: skip
 """In the order of the navigation."""

@@ -16,6 +16,7 @@ from starlette.routing import Route
 from edge.aggregator.entries import AccessEntry, AccessKind
 from edge.aggregator.exchange.pages import Records
 from edge.aggregator.live_traces import LiveTraces
+from edge.aggregator.transparency.figures import Found
 from edge.aggregator.web.access.access import Access
 from edge.aggregator.web.access.forms import Form
 from edge.aggregator.web.access.roles import Right
@@ -35,6 +36,9 @@ FIELDS_MAX = 200
 
 Page = Callable[[Request], Awaitable[Response]]
 Evidence = Callable[[str], EventEvidence | None]
+Numbers = Callable[[float], Found]
+"""Those of the last days [d]; any thread may ask."""
+
 Deed = Callable[[Request, Form], Awaitable[Response]]
 
 
@@ -52,6 +56,7 @@ class Site:
     records: Records  # the ledger, for other programs
     evidence: Evidence = lambda _: None
     traces: LiveTraces = field(default_factory=LiveTraces)  # what watched plates weigh now
+    numbers: Numbers | None = None  # None: nobody keeps any
 
     async def note(
         self, request: Request, kind: AccessKind, *, visit: str = "", receipt: str = "",

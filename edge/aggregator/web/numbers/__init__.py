@@ -1,0 +1,1 @@
+"""The honest numbers as a page."""
