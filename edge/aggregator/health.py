@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from edge.aggregator.ingest import Refusal
+from edge.aggregator.stock.orders import NodePlates
 from edge.messages import (
     CameraHealth,
     CameraState,
@@ -113,6 +114,14 @@ class StoreHealth:
             logger.warning("refused a message of %s: %s (%s); counting further ones", sender, reason, detail)
         count = known.count + 1 if known else 1
         self._refusals[sender, reason] = RefusalView(sender, reason, count, detail, utc_s)
+
+    def plates_of_nodes(self) -> dict[str, NodePlates]:
+        """Boot and plates by node, of those that are online."""
+        return {
+            node: NodePlates(heard.state.boot, heard.state.plates)
+            for node, heard in self._nodes.items()
+            if heard.state is not None and heard.state.online
+        }
 
     def boots(self) -> dict[str, str]:
         """Present boot id by node that has said who it is."""

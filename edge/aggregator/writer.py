@@ -7,7 +7,6 @@ One thread calls all methods.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from edge.aggregator.recall import Recall
 from edge.aggregator.receipts.store_key import store_key
 from edge.aggregator.receipts.token import Tokens
 from edge.aggregator.stock.book import StockStatement
-from edge.aggregator.stock.state import StockView, view_of_stock
+from edge.aggregator.stock_teller import StockTeller
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView, view_of
 from edge.aggregator.visits.opening_hours import OpeningHours
@@ -62,12 +61,6 @@ GAP_PATIENCE_S = 2.0
 
 BUSY_FACTS = 50
 """[facts] When so many shared a commit, nodes hear of several commits together, at the next tick."""
-
-STOCK_EVERY_S = 1.0
-"""[s] between two looks at the stock."""
-
-STOCK_SHARE = 0.05
-"""[1] of the time may go into telling it: after a flood of events much must be read."""
 
 Fact = ShelfEvent | Disturbance | GateEvent | CounterMessage
 
@@ -116,8 +109,7 @@ class Writer:
         self._gathered: dict[EventIdentity, NodeMessage] = {}  # new, for the next commit
         self._unacknowledged: dict[tuple[str, str], None] = {}  # (node, boot) of what was committed
         self._waiting: dict[Fact, None] = {}  # in order of arrival
-        self._stock = StockView()
-        self._stock_told_s, self._stock_wait_s = -math.inf, 0.0
+        self._stock = StockTeller(self._announcer, self._health, clock)
         self._held = LedgeredStore(recall, place, state_dir / TRACKS_FILE)
         if evidence is not None:
             evidence.note_receipts(self._store.counter.book.receipts())
@@ -256,22 +248,12 @@ class Writer:
         self._commit(lambda: self._store.settle(utc_s, self._hours.closed_at(utc_s)))
         self._announcer.update(self._store)
         self._announcer.update_review(self._store)
-        self._tell_stock(utc_s)
+        self._stock.settle(self._store, utc_s)
         self._ask_for_missing()
         self._settle_evidence()
         if not self.fault:
             self._held.remember(utc_s)
             self._sweep.settle(self._held, utc_s)
-
-    def _tell_stock(self, utc_s: float) -> None:
-        """What stands on the shelves; people do not look oftener."""
-        if self._stock_told_s <= utc_s < self._stock_told_s + self._stock_wait_s:
-            return
-        began_ns = self._clock.mono_ns()
-        self._stock = view_of_stock(self._store.inventory, self._store.stock.modes, utc_s)
-        self._announcer.update_stock(self._stock)
-        took_s = (self._clock.mono_ns() - began_ns) / 1e9
-        self._stock_told_s, self._stock_wait_s = utc_s, max(STOCK_EVERY_S, took_s / STOCK_SHARE)
 
     def connected(self) -> None:
         """The broker is there (again): tell it the state of every open visit."""
@@ -294,7 +276,7 @@ class Writer:
         return view_of(
             self._config.store, self._clock.utc_s(), self._store, self._health, self._ingest,
             ledger_rows=self._held.ledger.head[0], ledger_fault=self.fault, ledger_alarm=self.alarm,
-            broker_connected=broker_connected, stock=self._stock,
+            broker_connected=broker_connected, stock=self._stock.view,
         )  # fmt: skip
 
     def close(self) -> None:
@@ -354,7 +336,7 @@ class Writer:
         if judgement.disposition is Disposition.NEW and not self._commit(lambda: self._store.receive(fact)):
             return False
         if isinstance(fact, StockStatement):
-            self._stock_due_s = 0.0  # whoever said it looks at once
+            self._stock.hurry()
         if isinstance(fact, ShelfEvent | Disturbance):
             self._announcer.acknowledge(fact.node, self._ingest.ack(fact.node, fact.boot))
         return True

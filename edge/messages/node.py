@@ -42,6 +42,7 @@ class PlateHealth(msgspec.Struct, frozen=True):
     level_g: float = 0.0  # [g] last settled level, not zeroed
     noise_g: float = 0.0  # [g] one standard deviation of hop means
     settled: bool = True  # False before the first level, and while the plate is disturbed
+    mode: str = ""  # restock, clean or maintenance: what staff do there now, as the node was told
     calibrated: str = ""  # ISO 8601, date of the calibration in force; empty: none, or readings in grams
 
 
@@ -101,6 +102,7 @@ class CommandVerb(StrEnum):
     CALIBRATE = "calibrate"  # plate, lease_s: set it aside for so long at least
     CAPTURE = "capture"  # plate, seconds: counts of a plate that is set aside; the reply comes when they have
     RELEASE = "release"  # plate: it weighs again
+    MODE = "mode"  # lease_s, and by mode (restock, clean, maintenance) its plates: where staff work now
     RELOAD = "reload"  # read the calibration files again
     WATCH = "watch"  # plates (with commas between), lease_s: say for so long what they weigh
 

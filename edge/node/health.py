@@ -28,7 +28,7 @@ class NodeCondition:
 
 def _states(condition: NodeCondition) -> tuple[Sequence[object], Sequence[object], Sequence[object], str]:
     return (
-        [(plate.plate, plate.state) for plate in condition.plates],
+        [(plate.plate, plate.state, plate.mode) for plate in condition.plates],
         [(rack.rack, rack.connected) for rack in condition.racks],
         [(camera.camera, camera.state) for camera in condition.cameras],
         condition.fault,

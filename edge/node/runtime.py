@@ -33,6 +33,7 @@ from edge.node.health import HealthReports, NodeCondition
 from edge.node.identity_watch import IdentityWatch
 from edge.node.pipeline import NodePipeline
 from edge.node.schooling import Schooling
+from edge.node.shelf_modes import ShelfModes
 from edge.node.sources import InputSource
 from edge.node.trace_watch import TraceWatch
 from edge.payload import decode, encode
@@ -48,6 +49,7 @@ from edge.topics import (
     NODE_TRACE,
     TopicNames,
 )
+from edge.vision.testimony import Lesson
 
 _log = logging.getLogger(__name__)
 
@@ -106,6 +108,7 @@ class NodeRuntime:
         self._pipeline, self._source, self._delivery = pipeline, source, delivery
         self._connection, self._faults, self._clock = connection, faults, clock
         self._desk, self._watch, self._recorder, self._schooling = desk, watch, recorder, schooling
+        self._modes = ShelfModes(state.plates)
         self._told: list[PlateHold | Recalibration] = []  # by the desk, for the pipeline
         self._keep_levels = keep_levels
         self._identity = IdentityWatch(state.node, state.boot)
@@ -145,7 +148,7 @@ class NodeRuntime:
         self._show_traces(inputs)
         self._evidence.extend(self._pipeline.take_evidence())
         if self._schooling is not None:
-            self._schooling.update(self._pipeline.take_lessons(), messages)
+            self._schooling.update(self._lessons(), messages)
         self._delivery.accept(messages)
         if messages:
             # The decision that explains a level is on disk before the level is.
@@ -158,6 +161,15 @@ class NodeRuntime:
             shown = NodeTrace(node=self._state.node, boot=self._state.boot, traces=traces)
             topic = self._topics.of(NODE_TRACE, node=self._state.node)
             self._connection.publish(topic, encode(shown), qos=NODE_TRACE.qos)
+
+    def _lessons(self) -> Sequence[Lesson]:
+        """What a camera saw, but for where staff work: their hands and crates are no goods."""
+        now_ns = self._clock.mono_ns()
+        return [
+            lesson
+            for lesson in self._pipeline.take_lessons()
+            if not any(self._modes.of(plate.plate, now_ns) for plate in lesson.event.plates)
+        ]
 
     def _show_evidence(self) -> None:
         """Publish evidence; while nobody takes it, the latest waits."""
@@ -248,6 +260,9 @@ class NodeRuntime:
             reply = Reply(
                 correlation=command.correlation, ok=False, detail="a recording cannot be calibrated"
             )
+        elif command.verb is CommandVerb.MODE:
+            reply = self._modes.obey(command, self._clock.mono_ns())
+            self._look_ns = 0
         elif command.verb is CommandVerb.WATCH:
             reply = self._watch.obey(command, self._clock.mono_ns())
         elif command.verb is CommandVerb.REBIRTH:
@@ -306,7 +321,11 @@ class NodeRuntime:
         """Every plate as it is now, with the age of its calibration."""
         dates = self._desk.dates if self._desk is not None else {}
         for plate in self._pipeline.plate_health():
-            yield msgspec.structs.replace(plate, calibrated=dates.get(plate.plate, ""))
+            yield msgspec.structs.replace(
+                plate,
+                calibrated=dates.get(plate.plate, ""),
+                mode=self._modes.of(plate.plate, self._clock.mono_ns()),
+            )
 
     def _publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         # When it cannot be sent the connection is about to go, and the next birth says it all again.
