@@ -14,8 +14,9 @@ from __future__ import annotations
 import math
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice, takewhile
 
 import msgspec
 from sqlalchemy import Connection, delete, select
@@ -44,6 +45,15 @@ BY = "retention"
 
 OF_PEOPLE = ("gate", "attribution", "receipt", "statement", "given_up", "closing", "access")
 """Kinds of entries that may name anybody."""
+
+OF_RECEIPTS = ("receipt", "statement", "given_up", "access")
+"""Kinds of entries that may be about the receipt of somebody who has long left."""
+
+PAGE = 2000
+"""[entries] read at a time."""
+
+LOT = 5000
+"""[entries] changed in one transaction, about."""
 
 _RECEIPT = re.compile(r"-(\d+)-\d+$")  # name of a receipt: visit, time of leaving, number
 
@@ -91,21 +101,28 @@ def retain(
 
 
 def _sweep(ledger: Ledger, kind: Kind, days: float, utc_s: float, *, dry_run: bool) -> Sweep:
-    head = ledger.head
-    with ledger.database.transaction("take old entries out of") as connection:
-        ledger.refuse_other_writers(connection)
-        changes, upto = kind.plan(connection, _swept_upto(connection, kind), utc_s - days * DAY_S)
-        if changes and not dry_run:
-            left = tuple(leave(connection, row_id, rest) for row_id, rest in changes)
-            erasure = ErasureEntry(
-                f"{ERASED}{secrets.token_hex(8)}", left, f"kept for {days:g} days", BY, kind.name, upto
-            )
-            head = vouch(ledger, connection, erasure, utc_s)
-            connection.execute(delete(snapshots))  # they may hold it
-    if head != ledger.head:
+    """One kind, a lot at a time."""
+    before_s, after, count = utc_s - days * DAY_S, 0, 0
+    while True:
+        head = ledger.head
+        with ledger.database.transaction("take old entries out of") as connection:
+            ledger.refuse_other_writers(connection)
+            after = max(after, _swept_upto(connection, kind))
+            changes, upto = kind.plan(connection, after, before_s)
+            if changes and not dry_run:
+                left = tuple(leave(connection, row_id, rest) for row_id, rest in changes)
+                name, reason = f"{ERASED}{secrets.token_hex(8)}", f"kept for {days:g} days"
+                erasure = ErasureEntry(name, left, reason, BY, kind.name, upto)
+                head = vouch(ledger, connection, erasure, utc_s)
+                connection.execute(delete(snapshots))  # they may hold it
         ledger.follow(head)
+        count += len(changes)
+        if upto <= after:
+            break
+        after = upto
+    if count and not dry_run:
         scrub(ledger)
-    return Sweep(kind.name, kind.what, days, len(changes))
+    return Sweep(kind.name, kind.what, days, count)
 
 
 def _swept_upto(connection: Connection, kind: Kind) -> int:
@@ -115,12 +132,15 @@ def _swept_upto(connection: Connection, kind: Kind) -> int:
                default=0)  # fmt: skip
 
 
-def _rows(connection: Connection, after: int, before_s: float) -> Iterator[Row]:
-    query = select(entries.c.id, entries.c.utc_s, entries.c.body).where(
-        entries.c.id > after, entries.c.utc_s < before_s, entries.c.kind.in_(OF_PEOPLE)
-    )
-    for row in connection.execute(query.order_by(entries.c.id)):
-        yield row.id, row.utc_s, read_body(row.body)[0]
+def _rows(
+    connection: Connection, after: int, before_s: float = math.inf, kinds: Sequence[str] = OF_PEOPLE
+) -> Iterator[Row]:
+    """Entries that may name anybody, in order; read some at a time, however many there are."""
+    query = select(entries.c.id, entries.c.utc_s, entries.c.body).order_by(entries.c.id).limit(PAGE)
+    query = query.where(entries.c.utc_s < before_s, entries.c.kind.in_(kinds))
+    while rows := connection.execute(query.where(entries.c.id > after)).all():
+        yield from ((row.id, row.utc_s, read_body(row.body)[0]) for row in rows)
+        after = rows[-1].id
 
 
 # --- one entry by itself ------------------------------------------------------------------------------
@@ -130,10 +150,9 @@ def _each(thin: Callable[[LedgerEntry], LedgerEntry]) -> Callable[..., tuple[lis
     """The plan of a kind of which nothing depends on other entries."""
 
     def plan(connection: Connection, after: int, before_s: float) -> tuple[list[Change], int]:
-        changes = [
-            (row_id, rest) for row_id, _, entry in _rows(connection, after, before_s)
-            if (rest := thin(entry)) != entry
-        ]  # fmt: skip
+        changed = ((row_id, rest) for row_id, _, entry in _rows(connection, after, before_s)
+                   if (rest := thin(entry)) != entry)  # fmt: skip
+        changes = list(islice(changed, LOT))
         return changes, changes[-1][0] if changes else after
 
     return plan
@@ -166,21 +185,23 @@ def _without_accounts(entry: LedgerEntry) -> LedgerEntry:
 
 def _names(connection: Connection, after: int, before_s: float) -> tuple[list[Change], int]:
     """The plan of taking names out."""
-    moments = QuietMoments()
-    rows = list(_rows(connection, after, before_s))
-    quiet = [row for row in rows if moments.update(row[2])]
-    stays = _long_stays(_rows(connection, after, math.inf))
-    quiet = [row for row in quiet if not any(first <= row[0] < last for first, last in stays)]
-    if not quiet:
-        return [], after
-    upto, quiet_s, _ = quiet[-1]
-    names = {name for row_id, _, entry in rows if row_id <= upto for name in names_in(entry)}
+    stays = _long_stays(_rows(connection, after, kinds=("receipt",)))
+    moments, seen = QuietMoments(), set[str]()
+    names, upto, quiet_s = frozenset[str](), after, -math.inf
+    for number, (row_id, utc_s, entry) in enumerate(_rows(connection, after, before_s)):
+        seen |= names_in(entry)
+        if moments.update(entry) and not any(first <= row_id < last for first, last in stays):
+            names, upto, quiet_s = frozenset(seen), row_id, utc_s
+            if number >= LOT:
+                break
+    if not names:
+        return [], upto
     pseudonyms = {name: f"{ERASED}{secrets.token_hex(8)}" for name in sorted(names)
                   if not name.startswith(ERASED)}  # fmt: skip
-    changes = [
-        (row_id, rest) for row_id, _, entry in _rows(connection, after, math.inf)
-        if (row_id <= upto or _is_about(entry, quiet_s)) and (rest := without(entry, pseudonyms)) != entry
-    ]  # fmt: skip
+    own = takewhile(lambda row: row[0] <= upto, _rows(connection, after, before_s))
+    later = (row for row in _rows(connection, upto, kinds=OF_RECEIPTS) if _is_about(row[2], quiet_s))
+    changes = [(row_id, rest) for row_id, _, entry in chain(own, later)
+               if (rest := without(entry, pseudonyms)) != entry]  # fmt: skip
     return changes, upto
 
 

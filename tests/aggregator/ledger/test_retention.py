@@ -11,8 +11,8 @@ from ledger_places import direct
 from small_store import T0
 from store_story import WALL, frames, make_store
 
-from edge.aggregator.entries import AccessEntry, AccessKind, ReceiptEntry, StatementEntry
-from edge.aggregator.ledger import Ledger
+from edge.aggregator.entries import AccessEntry, AccessKind, ErasureEntry, ReceiptEntry, StatementEntry
+from edge.aggregator.ledger import Ledger, retention
 from edge.aggregator.ledger.erasure import ERASED
 from edge.aggregator.ledger.retention import DAY_S, KINDS, retain
 from edge.config import AggregatorConfig, RetentionSection, ReviewSection
@@ -98,7 +98,7 @@ def test_each_kind_goes_at_its_age_and_no_sooner(kept, place):
     assert "call me" not in stored(place)
     assert "phoned" in stored(place)
     assert swept(kept, 17) == {"tracks": 0, "disputes": 1, "receipts": 0, "audit": 0}
-    assert "555" not in stored(place)
+    assert "phoned" not in stored(place)
     assert "anna" in stored(place)
     assert swept(kept, 32)["receipts"] > 0
     assert "anna" not in stored(place)
@@ -158,6 +158,18 @@ def test_a_dry_run_only_counts(kept, place):
     assert stored(place) == before
     assert all(counted.values())
     assert swept(kept, 400) == counted
+
+
+def test_a_long_past_is_taken_out_in_lots(kept, place, monkeypatch, catalogue, planogram):
+    before = charged(kept, catalogue, planogram)
+    counted = swept(kept, 400, dry_run=True)
+    monkeypatch.setattr(retention, "LOT", 1)
+    monkeypatch.setattr(retention, "PAGE", 2)
+    assert swept(kept, 400, dry_run=True) == counted
+    assert swept(kept, 400) == counted
+    assert len([row for row in kept.entries() if isinstance(row.entry, ErasureEntry)]) > len(KINDS)
+    assert not [word for word in ("anna", "bela", "call me", "phoned") if word in stored(place)]
+    assert charged(kept, catalogue, planogram) == before
 
 
 def test_every_kind_has_an_age():
