@@ -12,7 +12,8 @@ import pytest
 
 from edge.cli.replay.verb import replay
 from edge.recording.formats import RecordingFormat, open_case
-from edge.samples import CountBlock, WeightBlock
+from edge.samples import CountBlock, Frame, WeightBlock
+from edge.vision.picture import decode_picture
 from tools.store_simulator import record
 from tools.store_simulator.load_cell.misreads import BAD_CODES
 from tools.store_simulator.truth import Truth
@@ -45,6 +46,23 @@ def test_a_replay_ends_in_the_receipts_that_are_true(tmp_path: Path, recording_f
 def blocks(out: Path, recording_format: str) -> list[CountBlock | WeightBlock]:
     inputs = open_case(out, recording_format).inputs()
     return [arrived for _, arrived in inputs if isinstance(arrived, CountBlock | WeightBlock)]
+
+
+def test_cameras_are_recorded_with_their_views_and_take_no_part(tmp_path: Path) -> None:
+    out, plain = tmp_path / "filmed", tmp_path / "plain"
+    assert record.main([str(out), "--format", "mcap", "--for", "20", "--pictures"]) == 0
+    assert record.main([str(plain), "--format", "mcap", "--for", "20"]) == 0
+    case = open_case(out, "mcap", lambda jpeg: decode_picture(jpeg, source="recording"))
+    assert record.truth_file(out).read_bytes() == record.truth_file(plain).read_bytes()
+    cameras = {camera for node in case.setup.nodes.values() for camera in node.views}
+    taken = Counter(each.camera for _, each in case.inputs() if isinstance(each, Frame))
+    assert set(taken) == cameras == {rack.rack for node in case.setup.nodes.values() for rack in node.racks}
+    assert min(taken.values()) >= 4 * 20 - 2
+
+
+def test_grams_of_aifi_have_no_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert record.main([str(tmp_path / "x"), "--format", "aifi", "--pictures"]) == 1
+    assert "mcap" in capsys.readouterr().err
 
 
 def test_a_name_that_no_file_can_have_is_a_sentence_and_leaves_nothing(

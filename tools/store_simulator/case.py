@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.config import CalibrationFile
+from edge.config import CalibrationFile, ViewCalibration
 from edge.messages import GateEvent
 from edge.planogram import Catalogue, Planogram
 from edge.recording.case import REPLAY_BOOT, CaseInput, CaseSetup, NodeSetup
-from edge.samples import NS_PER_S, CountBlock, RackLayout, UtcReading
+from edge.samples import NS_PER_S, CountBlock, Frame, RackLayout, UtcReading
+from tools.packaging.lens import decoded
+from tools.store_simulator.camera.crew import Crew
+from tools.store_simulator.camera.view_file import view_entry
 from tools.store_simulator.faults import Troubles
 from tools.store_simulator.layout import StoreLayout
 from tools.store_simulator.load_cell.misreads import MISREAD_SHARE
@@ -23,7 +26,7 @@ from tools.store_simulator.rack_signal import BLOCK_SAMPLES, RackSignal, RackSpe
 from tools.store_simulator.shoppers import Behaviour
 from tools.store_simulator.tracker import FRAME_S, LATE_S, Tracker
 from tools.store_simulator.truth import Truth
-from tools.store_simulator.world import FaultComing, ForceComing, GatePassed, World
+from tools.store_simulator.world import FaultComing, ForceComing, GatePassed, GoodsMoved, World
 
 SECOND_0_UTC = 1_767_225_600.0
 """[s] epoch time at which the simulated store is switched on: the first of January 2026."""
@@ -59,6 +62,7 @@ class SimulatedCase:
         troubles: how often sensors fail.
         misread_share: [1] of readings that are bad.
         rate_error_ppm: of all boards' clocks; ``None``: as boards have it.
+        filmed: whether every rack has a camera, of its name.
 
     Attributes:
         truth: what really happened, complete when :meth:`inputs` has ended.
@@ -78,6 +82,7 @@ class SimulatedCase:
         troubles: Troubles | None = None,
         misread_share: float = MISREAD_SHARE,
         rate_error_ppm: float | None = None,
+        filmed: bool = False,
     ) -> None:
         self._racks = {each.layout.rack: each for each in racks}
         self._layout = StoreLayout(
@@ -86,7 +91,13 @@ class SimulatedCase:
         self._behaviour, self._troubles = behaviour, troubles
         self._seed, self._shoppers, self._for_s = seed, shoppers, for_s
         self._misread_share, self._rate_error_ppm = misread_share, rate_error_ppm
-        self.setup = CaseSetup.of(name, _nodes(self._racks), catalogue, planogram)
+        self._filmed = filmed
+        cameras = Crew(self._layout, {}, seed=seed).cameras if filmed else {}
+        views = {
+            name: ViewCalibration(camera=name, view=view_entry(each.viewpoint))
+            for name, each in cameras.items()
+        }
+        self.setup = CaseSetup.of(name, _nodes(self._racks, views), catalogue, planogram)
         self.truth = Truth()
 
     def inputs(self) -> Iterator[CaseInput]:
@@ -101,6 +112,7 @@ class SimulatedCase:
         )
         boards = {rack: self._switch_on(number, rack, world) for number, rack in enumerate(self._racks)}
         tracker = Tracker(np.random.default_rng([self._seed, 3]))
+        crew = Crew(self._layout, world.standing_at_first, seed=self._seed) if self._filmed else None
         world.open_doors(OPEN_AFTER_S, self._for_s - LAST_SECONDS_S)
         for node in self.setup.nodes:
             yield node, UtcReading(mono_ns=0, utc_s=SECOND_0_UTC, synchronized=True)
@@ -117,10 +129,15 @@ class SimulatedCase:
                     case GatePassed(visit, direction, at_s):
                         gate = GateEvent(visit=visit, direction=direction, t=round(SECOND_0_UTC + at_s, 4))
                         yield None, gate
+                    case GoodsMoved(_, handling) if crew is not None:
+                        crew.update(handling)
                 self.truth.note(happening, self._layout.racks, SECOND_0_UTC)
             for rack, board in boards.items():
                 for block in board.blocks(rack, now_s):
                     yield self._racks[rack].node, block
+            for shot in crew.due(now_s, world.inside(now_s)) if crew is not None else ():
+                picture = Frame(shot.camera, round(shot.at_s * NS_PER_S), decoded(shot.jpeg), shot.jpeg)
+                yield self._racks[shot.rack].node, picture
             while frames * FRAME_S + LATE_S <= now_s:
                 seen_s = frames * FRAME_S
                 bodies = [(visit.visit, visit.body) for visit in world.inside(seen_s)]
@@ -173,13 +190,14 @@ class _Board:
             self._sample += BLOCK_SAMPLES
 
 
-def _nodes(racks: Mapping[str, SimulatedRack]) -> dict[str, NodeSetup]:
+def _nodes(racks: Mapping[str, SimulatedRack], views: Mapping[str, ViewCalibration]) -> dict[str, NodeSetup]:
     names = dict.fromkeys(each.node for each in racks.values())
     return {
         name: NodeSetup(
             boot=REPLAY_BOOT,
             racks=tuple(each.layout for each in racks.values() if each.node == name),
             calibrations={rack: each.calibration for rack, each in racks.items() if each.node == name},
+            views={rack: views[rack] for rack, each in racks.items() if each.node == name and rack in views},
         )
         for name in names
     }

@@ -78,6 +78,7 @@ def simulated(files: Sequence[Path], options: argparse.Namespace) -> SimulatedCa
         troubles=store_arguments.troubles(options),
         misread_share=options.misreads,
         rate_error_ppm=options.rate_error_ppm,
+        filmed=options.pictures,
     )
 
 
@@ -139,8 +140,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--for", dest="duration", type=store_arguments.between(SHORTEST_S, LONGEST_S), default=120.0,
         help="seconds of store time",
     )  # fmt: skip
+    parser.add_argument(
+        "--pictures", action="store_true", help="a camera before every rack; mcap alone can hold pictures"
+    )
     store_arguments.add_to(parser)
     options = parser.parse_intermixed_args(arguments)
+    if options.pictures and options.format is RecordingFormat.AIFI:
+        print("record: --pictures: aifi holds none; name --format mcap", file=sys.stderr)
+        return 1
     try:
         files = options.node_configs or sorted(EXAMPLES.glob("node-*.yaml"))
         truth = record(simulated(files, options), options.out, options.format)
