@@ -34,8 +34,7 @@ class DailySweep:
         """Sweep if it is due; a database that refuses is asked again the next day."""
         if self._due_s is None:
             self._due_s = utc_s + FIRST_S
-        is_empty = not held.store.carts()
-        if utc_s < self._due_s or (not is_empty and utc_s < self._due_s + PATIENCE_S):
+        if utc_s < self._due_s or (utc_s < self._due_s + PATIENCE_S and held.store.carts()):
             return
         self._due_s = utc_s + DAY_S
         try:
