@@ -76,6 +76,17 @@ class Docket:
         for decision in certain[-GOLD_MAX:]:
             yield self._case(CaseKind.GOLD, decision, picture)
 
+    def behind(self, audit: ReviewCase, picture: Picture) -> tuple[ReviewCase, ...]:
+        """The events behind an audited receipt that are remembered, each to be looked at, by onset."""
+        receipt = self._book.get(audit.receipt)
+        named = {event for line in receipt.lines for event in line.events} if receipt else set()
+        own = picture.own(receipt.visit) if receipt else ()
+        return tuple(
+            self._case(CaseKind.AUDIT, decision, picture)
+            for decision in own
+            if str(decision.event.identity) in named
+        )
+
     def _doubts(self, waiting: Iterable[tuple[Visit, Doubt]], picture: Picture) -> Iterator[ReviewCase]:
         """One case an event, even if several receipts wait for it; the longest wait counts."""
         for visit, doubt in sorted(waiting, key=lambda each: -(each[0].left_at or 0.0)):

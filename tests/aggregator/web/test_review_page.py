@@ -16,13 +16,16 @@ from writer_bench import Bench
 
 from edge.aggregator.entries import AccessEntry, StatementEntry
 from edge.aggregator.evidence.archive import Archive
+from edge.aggregator.review.cases import CaseFile
 from edge.aggregator.web.access.accounts import Accounts
 from edge.aggregator.web.access.roles import Role
 from edge.aggregator.web.review.case_view import CaseViews
 from edge.aggregator.web.review.table import HELD_S, Table
 from edge.messages import (
+    AuditVerdict,
     CropSide,
     EventEvidence,
+    ItemCount,
     NothingSeen,
     Receipt,
     ReceiptStatus,
@@ -197,6 +200,32 @@ def test_a_disk_that_refuses_costs_the_pictures_alone(desk, caller, store_dir):
     (store_dir / "evidence.sqlite").mkdir()
     html = caller.get("/review").text
     assert "What was taken?" in html
+
+
+def test_an_audit_says_what_was_really_taken_and_can_be_taken_back(desk, caller):
+    store = desk.writer.store
+    (doubt, *_) = store.cases()
+    receipt = receipts(desk, "anna")[0]
+    audit = CaseFile(desk.site.catalogue, desk.site.planogram).audit(receipt)
+    store._cases = (audit,)
+    desk.archive.keep([evidence(1)], desk.clock.utc)
+    html = caller.get("/review/next").text
+    assert "Is this receipt right?" in html
+    assert "/review/picture/n1-b1-1/0/0" in html
+    sku = receipt.lines[0].sku
+    for units in ("", "-1", "1.5", "100", "²"):
+        assert answer(caller, html, "2", **{f"units-{sku}": units}).status_code == 400
+    assert answer(caller, html, "9").status_code == 400
+    made = answer(caller, html, "2", **{f"units-{sku}": "0"}, seconds="4").json()["statement"]
+    (said,) = statements(desk)
+    assert isinstance(said, AuditVerdict)
+    assert (said.id, said.receipt, said.items, said.undecided) == (made, receipt.receipt, (), False)
+    undone = caller.post("/review/undo", {**form_of(html, "/review/undo"), "statement": made},
+                         **{"X-Steelyard": "review"})  # fmt: skip
+    assert answer(caller, undone.text, "1").status_code == 200
+    last = statements(desk)[-1]
+    assert last.items == tuple(ItemCount(line.sku, line.quantity) for line in receipt.lines)
+    assert doubt.case != audit.case
 
 
 # --- what is shown ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
@@ -23,11 +24,22 @@ from edge.aggregator.web.review.case_view import CANNOT_TELL, NONE_OF_THESE, Cas
 from edge.aggregator.web.review.table import Shown, Table
 from edge.aggregator.web.site import Room, Site, as_json, see_other
 from edge.errors import StorageError
-from edge.messages import CaseKind, EventEvidence, Reading, Retraction, ReviewAnswer, ReviewCase
+from edge.messages import (
+    AuditVerdict,
+    EventEvidence,
+    ItemCount,
+    Reading,
+    Retraction,
+    ReviewAnswer,
+    ReviewCase,
+)
 
 logger = logging.getLogger(__name__)
 
 PATH = "/review"
+
+AS_CHARGED, AS_ENTERED = "1", "2"
+"""Keys of an audit."""
 
 SKIPPED_MAX = 60
 """[cases] that a page may say it has seen or put off."""
@@ -61,8 +73,7 @@ def review(site: Site) -> Room:
         return Response(status_code=204) if case is None else Response(await part(request, case), 200)
 
     async def state(request: Request) -> Response:
-        found = await work(request)
-        return Response(site.templates.part(request, "review/work.html", work=found))
+        return Response(site.templates.part(request, "review/work.html", work=await work(request)))
 
     async def picture(request: Request) -> Response:
         named, reviewer = request.path_params, visitor_of(request).name
@@ -77,9 +88,10 @@ def review(site: Site) -> Room:
     async def answer(request: Request, form: Form) -> Response:
         reviewer = visitor_of(request).name
         shown = table.shown(reviewer, form.get("case"))
-        if shown is None or shown.case.event is None:
+        if shown is None:
             raise HTTPException(409, "This question was shown too long ago. Load the page again.")
-        said = _answer(shown, form, reviewer, site.clock.utc_s(), site.access.mono_s)
+        make = _answer if shown.case.event is not None else _verdict
+        said = make(shown, form, reviewer, site.clock.utc_s(), site.access.mono_s)
         await site.clerk.say(said)
         table.answered(reviewer, shown.case.case, said.id)
         return _done(request, said.id)
@@ -104,7 +116,13 @@ def review(site: Site) -> Room:
         return case
 
     async def part(request: Request, case: ReviewCase) -> str:
-        await site.note(request, AccessKind.SAW_EVIDENCE, event=case.event, visit="".join(case.visits[:1]))
+        visit = "".join(case.visits[:1])
+        await site.note(request, AccessKind.SAW_EVIDENCE, event=case.event, visit=visit, receipt=case.receipt)
+        if case.event is None:
+            cases = await site.clerk.ask(lambda store: store.counter.docket.behind(case, store.picture))
+            behind = await run_in_threadpool(lambda: [(each, _evidence_of(site, each)) for each in cases])
+            table.show_events(visitor_of(request).name, [each.event for each in cases if each.event])
+            return site.templates.part(request, "review/audit.html", view=views.audit(case, behind))
         evidence = await run_in_threadpool(_evidence_of, site, case)
         return site.templates.part(request, "review/case.html", view=views.of(case, evidence))
 
@@ -126,8 +144,7 @@ def review(site: Site) -> Room:
 
 
 def _next_for(store: Store, reviewer: str, besides: frozenset[str]) -> ReviewCase | None:
-    cases = tuple(case for case in store.cases() if case.kind is not CaseKind.AUDIT)
-    return store.counter.docket.next_for(reviewer, cases, store.picture, besides)
+    return store.counter.docket.next_for(reviewer, store.cases(), store.picture, besides)
 
 
 def _work(store: Store, reviewer: str, utc_s: float, *, manages: bool) -> Work:
@@ -148,6 +165,24 @@ def _answer(shown: Shown, form: Form, reviewer: str, utc_s: float, mono_s: float
         raise HTTPException(400, "This is not a question about one event.")
     return ReviewAnswer(
         id=form.id, t=utc_s, by=reviewer, case=case.case, event=case.event, shown=readings, reading=reading,
+        undecided=choice == CANNOT_TELL, seconds=_seconds(form.get("seconds"), mono_s - shown.since_s),
+    )  # fmt: skip
+
+
+def _verdict(shown: Shown, form: Form, reviewer: str, utc_s: float, mono_s: float) -> AuditVerdict:
+    """What was really taken: as charged, as entered, or nobody can tell."""
+    case, choice = shown.case, form.get("choice")
+    if choice not in (AS_CHARGED, AS_ENTERED, CANNOT_TELL):
+        raise HTTPException(400, "There is no such answer.")
+    entered = [(item, form.get(f"units-{item.sku}")) for item in case.cart]
+    if choice == AS_ENTERED and not all(re.fullmatch(r"[0-9]{1,2}", units) for _, units in entered):
+        raise HTTPException(400, "Units are whole numbers from 0 to 99.")
+    items = case.cart if choice == AS_CHARGED else tuple(
+        ItemCount(item.sku, int(units)) for item, units in entered
+        if choice == AS_ENTERED and int(units)
+    )  # fmt: skip
+    return AuditVerdict(
+        id=form.id, t=utc_s, by=reviewer, case=case.case, receipt=case.receipt, items=items,
         undecided=choice == CANNOT_TELL, seconds=_seconds(form.get("seconds"), mono_s - shown.since_s),
     )  # fmt: skip
 

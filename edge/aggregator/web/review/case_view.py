@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -73,6 +73,24 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
+class Charged:
+    """One line of an audited receipt."""
+
+    sku: str
+    name: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """A receipt that nobody doubted, with everything behind it."""
+
+    case: str
+    lines: tuple[Charged, ...]
+    looks: tuple[CaseView, ...]  # events, by onset
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything that the template shows. Nothing here tells a blind test from a doubt."""
 
@@ -135,6 +153,11 @@ class CaseViews:
             comment=case.comment,
             is_dispute=case.kind is CaseKind.DISPUTE,
         )
+
+    def audit(self, case: ReviewCase, behind: Sequence[tuple[ReviewCase, EventEvidence | None]]) -> AuditView:
+        """An audit, with the events behind the receipt and what is held of them."""
+        lines = (Charged(item.sku, self._catalogue.get(item.sku).name, item.quantity) for item in case.cart)
+        return AuditView(case.case, tuple(lines), tuple(self.of(each, seen) for each, seen in behind))
 
     def _answer(self, key: str, candidate: Candidate, case: ReviewCase, people: list[str]) -> Answer:
         reading = candidate.reading

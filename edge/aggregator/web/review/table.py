@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from edge.messages import EventIdentity, ReviewCase
@@ -32,6 +33,7 @@ class Table:
 
     def __init__(self) -> None:
         self._shown: OrderedDict[str, OrderedDict[str, Shown]] = OrderedDict()
+        self._events: dict[str, frozenset[EventIdentity]] = {}  # behind an audited receipt, by reviewer
 
     def hand_out(self, reviewer: str, case: ReviewCase, mono_s: float) -> None:
         """Put a case before somebody, or once more."""
@@ -51,7 +53,11 @@ class Table:
     def has_before(self, reviewer: str, event: EventIdentity) -> bool:
         """Whether somebody was shown a case about this event."""
         shown = self._shown.get(reviewer, OrderedDict()).values()
-        return any(each.case.event == event for each in shown)
+        return event in self._events.get(reviewer, ()) or any(each.case.event == event for each in shown)
+
+    def show_events(self, reviewer: str, events: Iterable[EventIdentity]) -> None:
+        """Put the events behind a receipt before somebody; those of the latest one count."""
+        self._events[reviewer] = frozenset(events)
 
     def answered(self, reviewer: str, case: str, statement: str) -> None:
         """It lies before this reviewer no longer."""
