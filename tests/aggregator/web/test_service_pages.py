@@ -22,7 +22,7 @@ from edge.topics import NODE_COMMAND, NODE_HEALTH, NODE_REPLY, NODE_STATE, NODE_
 HEALTH = NodeHealth(
     node="n1", boot="b1", utc=1.0, backlog=3,
     plates=(
-        PlateHealth("wall/1/1", SensorState.OK, 512.3, 0.21, True, "2001-01-01T00:00:00+00:00"),
+        PlateHealth("wall/1/1", SensorState.OK, 512.3, 0.21, calibrated="2001-01-01T00:00:00+00:00"),
         PlateHealth("wall/1/2", SensorState.STUCK),
     ),
     racks=(RackHealth("r1", True, 79.6, drift_ppm=-12.0),),
