@@ -253,7 +253,8 @@ class _Loop:
             self._retry_due = now + self._retry_s
         if self._changed or now >= self._picture_due:
             view = self._writer.view(broker_connected=self._connection.connected)
-            self._feed.offer(msgspec.structs.replace(view, alarms=self._webhooks.alarms))
+            told = {"webhooks": self._webhooks.status, "alarms": self._webhooks.alarms}
+            self._feed.offer(msgspec.structs.replace(view, **told))
             self._changed, self._picture_due = False, now + IDLE_PICTURE_S
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from edge.aggregator.decisions import Decision
+from edge.aggregator.exchange.webhooks.status import EndpointStatus
 from edge.aggregator.health import NodeView, RefusalView, StoreHealth
 from edge.aggregator.ingest import Gap, Ingest
 from edge.aggregator.stock.state import StockView
@@ -47,6 +48,7 @@ class StoreView(msgspec.Struct, frozen=True, kw_only=True):
     ledger_rows: int = 0
     ledger_fault: str = ""  # one sentence while nothing can be committed
     ledger_alarm: str = ""  # one sentence while a damaged ledger lies beside the present one
+    webhooks: tuple[EndpointStatus, ...] = ()
     alarms: tuple[str, ...] = ()  # a sentence for whatever else somebody has to look at
     broker_connected: bool = False
     stock: StockView = StockView()

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
-from dataclasses import dataclass
 from typing import Protocol
 
 from edge.aggregator.exchange.webhooks.outbox import DeadLetter, Progress, WebhookOutbox
 from edge.aggregator.exchange.webhooks.pending import Pending
 from edge.aggregator.exchange.webhooks.request import Answer, Outcome
+from edge.aggregator.exchange.webhooks.status import EndpointStatus
 from edge.aggregator.ledger.rows import LedgerRow
 from edge.config import WebhookSection
 from edge.payload import encode
@@ -29,29 +29,6 @@ class Requester(Protocol):
     def post(self, delivery: str, body: bytes, utc_s: float) -> Answer:
         """Try once."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class CourierStatus:
-    """How it stands with one endpoint."""
-
-    name: str
-    behind: int = 0  # [entries] that it has not been told
-    dead: int = 0  # [notices] given up
-    failures: int = 0  # attempts in vain since the last delivery
-    delivered_total: int = 0  # [notices] since start
-    paused: str = ""  # why
-    error: str = ""  # of the last attempt; empty: it was delivered
-
-    @property
-    def alarm(self) -> str:
-        """One sentence while somebody has to look; "" otherwise."""
-        if self.dead:
-            return (
-                f"Webhook {self.name}: {self.dead} notices could not be delivered. "
-                f"Say `steelyard webhooks redeliver` when the receiver is well."
-            )
-        return f"Webhook {self.name} is paused: {self.paused}." if self.paused else ""
 
 
 class Courier:
@@ -80,7 +57,7 @@ class Courier:
         self._due_s = 0.0  # [s] monotonic; nothing is tried before
         self._failures = self._delivered = 0
         self._error = ""
-        self.status = CourierStatus(section.name)
+        self.status = EndpointStatus(name=section.name)
 
     def step(self, mono_s: float, utc_s: float) -> float:
         """Try the next notice, if one is due.
@@ -161,7 +138,7 @@ class Courier:
 
     def _report(self) -> None:
         progress = self._pending.progress()
-        self.status = CourierStatus(
+        self.status = EndpointStatus(
             name=self._name,
             behind=self._pending.behind(progress),
             dead=len(self._outbox.dead(self._name)),

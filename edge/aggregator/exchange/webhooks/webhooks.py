@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.aggregator.exchange.notices import KINDS
-from edge.aggregator.exchange.webhooks.courier import Courier, CourierStatus
+from edge.aggregator.exchange.webhooks.courier import Courier
 from edge.aggregator.exchange.webhooks.outbox import FILE, WebhookOutbox
 from edge.aggregator.exchange.webhooks.pending import Pending
 from edge.aggregator.exchange.webhooks.request import Requester
 from edge.aggregator.exchange.webhooks.signature import keys_of
+from edge.aggregator.exchange.webhooks.status import EndpointStatus
 from edge.aggregator.ledger import Ledger, Place
 from edge.clock import Clock
 from edge.config import AggregatorConfig, WebhookSection
@@ -62,7 +63,7 @@ class Webhooks:
             run.stop()
 
     @property
-    def status(self) -> tuple[CourierStatus, ...]:
+    def status(self) -> tuple[EndpointStatus, ...]:
         """Of every endpoint, as it was a moment ago."""
         return tuple(run.status for run in self._runs)
 
@@ -88,7 +89,7 @@ class _Run:
         self._section, self._keys, self._where, self._clock = section, keys, where, clock
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"webhook {section.name}", daemon=True)
-        self.status = CourierStatus(section.name)
+        self.status = EndpointStatus(name=section.name)
 
     def start(self) -> None:
         self._thread.start()
@@ -105,7 +106,7 @@ class _Run:
                 if str(error) != fault:
                     logger.warning("webhook %s waits: %s", self._section.name, error)
                 fault = str(error)
-                self.status = CourierStatus(self._section.name, paused=fault.rstrip("."))
+                self.status = EndpointStatus(name=self._section.name, paused=fault.rstrip("."))
                 self._ended.wait(STORAGE_RETRY_S)
 
     def _deliver(self) -> None:
