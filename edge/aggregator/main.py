@@ -19,6 +19,7 @@ import msgspec
 
 from edge.aggregator.evidence.archive import archive_of
 from edge.aggregator.evidence.intake import Intake
+from edge.aggregator.exchange.home_assistant.discovery import Discovery
 from edge.aggregator.exchange.records import LedgerRecords
 from edge.aggregator.exchange.webhooks.webhooks import Webhooks
 from edge.aggregator.ledger.aside import in_use
@@ -161,9 +162,13 @@ def run_aggregator(
         connection.start()
         stack.callback(connection.close)
         stack.callback(connection.drain, DRAIN_S)
+        discovery = Discovery(
+            config.home_assistant, names, nodes=config.nodes, state_dir=state_dir,
+            publish=lambda topic, payload, retain: connection.publish(topic, payload, retain=retain),
+        )  # fmt: skip
         loop = _Loop(
-            writer=writer, feed=feed, clerk=clerk, webhooks=webhooks, connection=connection, inbox=inbox,
-            clock=clock,
+            writer=writer, feed=feed, clerk=clerk, webhooks=webhooks, discovery=discovery,
+            connection=connection, inbox=inbox, clock=clock,
         )  # fmt: skip
         loop.run(stop)
 
@@ -189,12 +194,13 @@ class _Loop:
         feed: Feed,
         clerk: Clerk,
         webhooks: Webhooks,
+        discovery: Discovery,
         connection: Connection,
         inbox: Inbox,
         clock: Clock,
     ) -> None:
         self._writer, self._feed, self._clerk, self._connection = writer, feed, clerk, connection
-        self._webhooks, self._inbox, self._clock = webhooks, inbox, clock
+        self._webhooks, self._discovery, self._inbox, self._clock = webhooks, discovery, inbox, clock
         self._tick_due = self._picture_due = self._retry_due = 0.0
         self._retry_s = RETRY_MIN_S
         self._changed = True
@@ -232,8 +238,10 @@ class _Loop:
                 return  # the clerk is looked after next
             case list():
                 self._writer.receive_all(news)
+                self._discovery.hear(news)
             case BrokerUp():
                 self._writer.connected()
+                self._discovery.connected(self._clock.mono_ns() / 1e9)
             case BrokerDown():
                 pass  # the page shows it, and the nodes keep what is not acknowledged
         self._change()
@@ -251,6 +259,7 @@ class _Loop:
             self._writer.retry()
             self._retry_s = min(RETRY_MAX_S, 2 * self._retry_s)
             self._retry_due = now + self._retry_s
+        self._discovery.tick(now)
         if self._changed or now >= self._picture_due:
             view = self._writer.view(broker_connected=self._connection.connected)
             told = {"webhooks": self._webhooks.status, "alarms": self._webhooks.alarms}

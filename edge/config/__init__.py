@@ -29,7 +29,7 @@ from edge.config.calibration import (
     CalibrationFile,
     ChannelCalibration,
 )
-from edge.config.exchange import ExportsSection, WebhookSection
+from edge.config.exchange import ExportsSection, HomeAssistantSection, WebhookSection
 from edge.config.fusion import FusionSection
 from edge.config.node import NodeConfig, RecordingSection
 from edge.config.section import PlateName, Positive, Section
@@ -61,6 +61,7 @@ __all__ = [
     "EvidenceSection",
     "ExportsSection",
     "FusionSection",
+    "HomeAssistantSection",
     "Hx711TextSection",
     "ModbusInputSection",
     "ModbusRtuSection",

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from edge.config.broker import BrokerSection
-from edge.config.exchange import ExportsSection, WebhookSection
+from edge.config.exchange import ExportsSection, HomeAssistantSection, WebhookSection
 from edge.config.section import Name, NonNegative, Positive, Probability, Section
 from edge.yaml_file import FieldError
 
@@ -108,6 +108,7 @@ class AggregatorConfig(Section, frozen=True, kw_only=True):
     web: WebSection = WebSection()
     exports: ExportsSection = ExportsSection()
     webhooks: tuple[WebhookSection, ...] = ()
+    home_assistant: HomeAssistantSection = HomeAssistantSection()
 
     def __post_init__(self) -> None:
         if self.retention.receipts_days < self.review.dispute_days + 1:

@@ -72,3 +72,13 @@ class WebhookSection(Section, frozen=True, kw_only=True):
             raise FieldError("", "a webhook has either `secret_file` or `secret_env`, never both or neither")
         if self.retry_min_s > self.retry_max_s:
             raise FieldError("retry_min_s", "the first wait is longer than the longest one")
+
+
+class HomeAssistantSection(Section, frozen=True, kw_only=True):
+    """Whether Home Assistant, at the same broker, is told of the nodes' health."""
+
+    enabled: bool = False  # switched off again, it takes back what it told
+    prefix: Annotated[
+        str,
+        msgspec.Meta(pattern=r"^[^/+#\s]{1,64}(/[^/+#\s]{1,64})*\Z", description="a topic without + and #"),
+    ] = "homeassistant"  # where Home Assistant looks

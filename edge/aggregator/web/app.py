@@ -21,6 +21,7 @@ from edge.aggregator.web.pages.devices import devices
 from edge.aggregator.web.pages.dispute import dispute
 from edge.aggregator.web.pages.disputes import disputes
 from edge.aggregator.web.pages.lookup import lookup
+from edge.aggregator.web.pages.metrics import metrics
 from edge.aggregator.web.pages.overview import overview
 from edge.aggregator.web.pages.plates import plates
 from edge.aggregator.web.pages.review import review
@@ -38,7 +39,7 @@ STATIC = Path(__file__).parent / "static"
 PAGES: tuple[Callable[[Site], Room], ...] = (
     overview, review, stock, stock_mode, stock_count,
     disputes, plates, devices, transparency, audit, ticket, dispute, lookup,
-    api, sign_in,
+    api, metrics, sign_in,
 )  # fmt: skip
 """In the order of the navigation."""
 

@@ -99,7 +99,8 @@ def test_health_says_how_the_store_does():
     found = read(health_of(VIEW, ReviewQueue(cases=(CASE,), open=1), "1.0", 1000.0))
     for name, labels, value in (
         ("picture_age_seconds", {}, 5), ("broker_connected", {}, 1), ("ledger_rows", {}, 42),
-        ("ledger_writable", {}, 1), ("alarms", {}, 1), ("refusals_total", {"reason": Refusal.UNREADABLE.value}, 7),
+        ("ledger_writable", {}, 1), ("alarms", {}, 1),
+        ("refusals_total", {"reason": Refusal.UNREADABLE.value}, 7),
         ("plate_ok", {"plate": "a/1/1"}, 0), ("plates", {"state": "stuck"}, 1),
         ("plates", {"state": "ok"}, 0),
         ("review_open_cases", {}, 1), ("review_oldest_seconds", {}, 100),
