@@ -19,6 +19,6 @@ def test_prometheus_scrapes_with_a_key(closed_site, accounts):
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
     assert families["steelyard_ledger_writable"].samples[0].value == 1
-    assert families["steelyard_aggregator"].samples[0].labels["store"] == "shop"
+    assert families["steelyard_aggregator_info"].samples[0].labels["store"] == "shop"
     assert caller.get("/metrics", authorization=f"Bearer {other}").status_code == 403
     assert caller.get("/metrics").status_code == 401
