@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 
@@ -10,14 +11,17 @@ import jsonschema
 import msgspec
 import pytest
 from counter_bench import LATER, CounterBench
+from prometheus_client.parser import text_string_to_metric_families
 from small_store import T0
 from web_caller import Caller
 
 from edge.aggregator.store_view import StoreView
+from edge.aggregator.transparency.running import RunningNumbers
 from edge.aggregator.web.access.accounts import Accounts, new_key
 from edge.aggregator.web.access.roles import Right, Role
 from edge.aggregator.web.api.endpoints import ENDPOINTS, NEXT, ROOT
 from edge.aggregator.web.api.openapi import document
+from edge.config import AggregatorConfig
 
 KEYS = {right: new_key() for right in Right}
 
@@ -43,7 +47,8 @@ def site(closed_site, shopped, bench, accounts: Accounts):
     for right, key in KEYS.items():
         accounts.put(f"only-{right}", Role.PROGRAM, key, 1.0, [right])
     closed_site.feed.offer(bench.writer.view(broker_connected=True))
-    yield closed_site
+    numbers = RunningNumbers(bench.ledger_file, AggregatorConfig(store="shop"), bench.clock)
+    yield dataclasses.replace(closed_site, numbers=numbers.of)
     closed_site.records.close()
 
 
@@ -214,3 +219,22 @@ def test_health_is_as_the_document_says(site):
     content = DOCUMENT["paths"]["/healthz"]["get"]["responses"][str(answer.status_code)]["content"]
     schema = content["application/json"]["schema"]
     assert list(validator(schema).iter_errors(answer.json())) == []
+
+
+def test_metrics_and_report_say_the_same(site):
+    report = Program(site, Right.NUMBERS).get("/transparency?days=30").json()
+    text = Caller(site).get("/metrics", authorization=f"Bearer {KEYS[Right.NUMBERS]}").text
+    scraped = {
+        (sample.name, sample.labels.get("window")): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert report["visits"] == 2
+    assert scraped["steelyard_visits", "30d"] == 2
+    for name in ("with_receipt", "open_questions", "reviewed_before", "events_reviewed"):
+        for part in ("numerator", "denominator"):
+            assert scraped[f"steelyard_{name}_{part}", "30d"] == report[name][part]
+    for name in ("disputed", "decided", "refunded"):
+        assert scraped[f"steelyard_disputes_{name}_numerator", "30d"] == report["disputes"][name]["numerator"]
+    assert scraped["steelyard_corrections_refunded_minor", "30d"] == 150
+    assert scraped["steelyard_goods_gone_share_denominator", "1d"] >= 0

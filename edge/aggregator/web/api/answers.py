@@ -28,6 +28,12 @@ class OfKinds(FromPosition, frozen=True, forbid_unknown_fields=True):
     kinds: Annotated[str, msgspec.Meta(max_length=500)] = ""  # types, separated by commas; empty: all
 
 
+class OfDays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which window."""
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=92)] = 30  # [d] that end now
+
+
 class CartList(msgspec.Struct, frozen=True, kw_only=True):
     """Running tickets of everybody in the store."""
 

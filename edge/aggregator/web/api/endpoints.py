@@ -18,6 +18,7 @@ from edge.aggregator.review.queue import published
 from edge.aggregator.stock.state import StockView
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView
+from edge.aggregator.transparency.figures import Transparency
 from edge.aggregator.visits.visit import Visit
 from edge.aggregator.web.access.roles import Right, Role
 from edge.aggregator.web.access.visitor import visitor_of
@@ -25,11 +26,13 @@ from edge.aggregator.web.api.answers import (
     CartList,
     FromPosition,
     NoQuery,
+    OfDays,
     OfKinds,
     ReceiptChain,
     VisitList,
     VisitSummary,
 )
+from edge.aggregator.web.pages.transparency import numbers_of
 from edge.aggregator.web.site import Site
 from edge.messages import Cart, Receipt, ReviewQueue
 
@@ -98,6 +101,10 @@ async def _cases(site: Site, _: Request, __: NoQuery) -> ReviewQueue:
     return await site.clerk.ask(lambda store: published(store.cases()))
 
 
+async def _numbers(site: Site, _: Request, query: OfDays) -> Transparency:
+    return (await numbers_of(site, float(query.days))).numbers
+
+
 async def _stock(site: Site, _: Request, __: NoQuery) -> StockView:
     return site.feed.view.stock
 
@@ -137,6 +144,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
              None, NoQuery, ReceiptChain, _receipt),
     Endpoint("/notices", "notices", "Everything that webhooks tell, from a position of the ledger on.",
              Right.REFUND, OfKinds, NoticePage, _notices),
+    Endpoint("/transparency", "transparency", "The honest numbers of the last days.",
+             Right.NUMBERS, OfDays, Transparency, _numbers),
     Endpoint("/stock", "stock", "What lies where; misplaced and missing goods.",
              Right.STOCK, NoQuery, StockView, _stock),
     Endpoint("/review/cases", "cases", "Open questions, the oldest first.",

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: how the store does."""
+"""Metrics for Prometheus: how the store does, and the honest numbers of the transparency report."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from edge.aggregator.exchange.metrics.health import health_of
+from edge.aggregator.exchange.metrics.honest import honest_of
 from edge.aggregator.review.queue import published
 from edge.aggregator.web.access.roles import Right
+from edge.aggregator.web.pages.transparency import numbers_of
 from edge.aggregator.web.site import Room, Site
+
+DAYS = (1, 30)
+"""[d] windows of the honest numbers."""
 
 
 class Told:
@@ -34,6 +39,9 @@ def metrics(site: Site) -> Room:
     async def scrape(_: Request) -> Response:
         queue = await site.clerk.ask(lambda store: published(store.cases()))
         families = [*health_of(site.feed.view, queue, version, site.clock.utc_s())]
+        if site.numbers is not None:
+            known = {f"{days}d": (await numbers_of(site, float(days))).numbers for days in DAYS}
+            families += honest_of(known)
         return Response(generate_latest(Told(families)), media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return Room(routes=[site.page("/metrics", scrape, Right.NUMBERS)])

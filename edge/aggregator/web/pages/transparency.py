@@ -20,7 +20,7 @@ from edge.aggregator.web.drawing.reliability import reliability_plot
 from edge.aggregator.web.drawing.risk_coverage import risk_coverage_plot
 from edge.aggregator.web.numbers.rows import groups_of, percent
 from edge.aggregator.web.rendering import Tab
-from edge.aggregator.web.site import Room, Site, as_json
+from edge.aggregator.web.site import Room, Site
 
 PATH = "/transparency"
 
@@ -61,7 +61,7 @@ async def numbers_of(site: Site, days: float) -> Found:
 
 
 def transparency(site: Site) -> Room:
-    """The numbers, for people and for programs."""
+    """The numbers, for people."""
 
     async def page(request: Request) -> Response:
         days, error = _asked(request)
@@ -83,15 +83,8 @@ def transparency(site: Site) -> Room:
             percent_of=percent,
         )
 
-    async def data(request: Request) -> Response:
-        days, _ = _asked(request)
-        return as_json((await numbers_of(site, float(days))).numbers)
-
     return Room(
-        routes=[
-            site.page(PATH, page, Right.NUMBERS),
-            site.page("/api/v1/transparency", data, Right.NUMBERS),
-        ],
+        routes=[site.page(PATH, page, Right.NUMBERS)],
         tab=Tab("Honest numbers", PATH, Right.NUMBERS),
     )
 
