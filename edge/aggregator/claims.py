@@ -34,7 +34,7 @@ class Claimant:
             told: what people said it was.
         """
         people = judged.visits if judged else ()
-        actors = actors_of(people, lambda person: self._visits.ticket(person, event.t_onset))
+        actors = actors_of(people, lambda person: self._visits.visit_of(person, event.t_onset))
         plates = tuple(plate.plate for plate in event.plates)
         is_staffs = self._modes.at(plates, event.t_onset) is not None
         return Claim(

@@ -71,4 +71,4 @@ class Judgements:
 
     def _concerned(self, event: ShelfEvent) -> Iterator[str]:
         for person in self.attributions.people(event.identity) | self._present(event):
-            yield self._visits.ticket(person, event.t_onset).visit
+            yield self._visits.visit_of(person, event.t_onset)

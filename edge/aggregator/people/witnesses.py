@@ -10,7 +10,7 @@ from edge.aggregator.entries import AttributionEntry, VisitLikelihood
 from edge.aggregator.people.attribution import Attribution
 from edge.aggregator.people.reach import MISSING
 from edge.aggregator.people.track_history import HISTORY_S, TrackHistory
-from edge.aggregator.visits.passes import LINGER_S, Ticket
+from edge.aggregator.visits.passes import LINGER_S
 from edge.aggregator.visits.register import VisitRegister
 from edge.config import AttributionSection
 from edge.messages import ShelfEvent, TrackFrame
@@ -94,18 +94,16 @@ def _with_newcomers(judged: tuple[VisitLikelihood, ...], present: set[str]) -> t
     return (*judged, *(VisitLikelihood(visit, log_missing, None) for visit in sorted(new)))
 
 
-def actors_of(
-    visits: tuple[VisitLikelihood, ...], ticket_of: Callable[[str], Ticket] = Ticket
-) -> tuple[Actor, ...]:
+def actors_of(visits: tuple[VisitLikelihood, ...], visit_of: Callable[[str], str] = str) -> tuple[Actor, ...]:
     """Probabilities of each hand and of nobody (log-likelihood 0), best first.
 
     Args:
         visits: people.
-        ticket_of: whose ticket somebody was on.
+        visit_of: whose ticket somebody was on.
     """
     weights = []
     for each in visits:
-        ticket = ticket_of(each.visit).visit
+        ticket = visit_of(each.visit)
         # Hands of several people on one ticket are told apart.
         hand = each.hand if ticket == each.visit or not each.hand else f"{each.visit} {each.hand}"
         weights.append((ticket, hand, math.exp(each.log_likelihood)))

@@ -40,6 +40,7 @@ class VisitRegister:
         self._visits: dict[str, Visit] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}  # by visit
         self._passes: dict[str, Passes] = {}  # by person
+        self._elsewhere: set[str] = set()  # people who ever were on another ticket than their own
         self._later: dict[str, set[str]] = defaultdict(set)  # names that continue a name
         self.forgotten = ForgottenVisits()
 
@@ -87,6 +88,10 @@ class VisitRegister:
         passes = self._passes.get(person)
         return Ticket(person) if passes is None else passes.ticket(t, self._ticket_before)
 
+    def visit_of(self, person: str, t: float) -> str:
+        """The name of that ticket; nearly everybody is on one of their own."""
+        return self.ticket(person, t).visit if person in self._elsewhere else person
+
     def _ticket_before(self, person: str, t: float) -> Ticket:
         passes = self._passes.get(person)
         return Ticket(person) if passes is None else passes.ticket_before(t, self._ticket_before)
@@ -124,6 +129,7 @@ class VisitRegister:
                     moved.add(person)
         for visit in touched.values():
             self._note_spans(visit)
+        self._elsewhere |= moved
         return frozenset(moved), tuple(touched.values())
 
     def _note_spans(self, visit: Visit) -> None:
@@ -201,3 +207,4 @@ class VisitRegister:
         for person in self._passes.keys() - present:
             del self._passes[person]
             self._later.pop(person, None)
+            self._elsewhere.discard(person)
