@@ -7,8 +7,16 @@ import time
 import msgspec
 import pytest
 
-from edge.messages import EventKind, Hypothesis, StockCount
-from edge.topics import COUNTER, NODE_EVENT
+from edge.messages import (
+    EventKind,
+    Hypothesis,
+    NodeHealth,
+    NodeState,
+    PlateHealth,
+    SensorState,
+    StockCount,
+)
+from edge.topics import COUNTER, NODE_EVENT, NODE_HEALTH, NODE_STATE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -134,8 +142,12 @@ def test_how_it_looks(new_page, client, shelf, screenshot, assert_accessible):
     client.say(
         NODE_EVENT, msgspec.structs.replace(doubtful, hypotheses=halves, log_odds_goods=1.2), node="n1"
     )
+    client.say(NODE_STATE, NodeState(node="n1", online=True, boot="b1", plates=("wall/2/2",)), node="n1")
+    level = PlateHealth("wall/2/2", SensorState.OK, level_g=4200.0)
+    client.say(NODE_HEALTH, NodeHealth(node="n1", boot="b1", utc=now, backlog=0, plates=(level,)), node="n1")
     page = new_page()
     page.goto("/stock")
+    row(page, "Oat").get_by_text("the scale says 4.0").wait_for()
     for kind, place, name in (("Restocking", "wall/1", "Mia"), ("Maintenance", "wall/2", "Noor")):
         page.get_by_text("Begin work at a shelf").click()
         page.get_by_label(kind).check()

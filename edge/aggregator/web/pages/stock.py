@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from edge.aggregator.stock import checks
 from edge.aggregator.stock.facings import is_within
+from edge.aggregator.stock.scale_check import contradicts, units_by_level
 from edge.aggregator.stock.state import StockView
 from edge.aggregator.store import Store
 from edge.aggregator.store_view import StoreView
@@ -16,29 +17,39 @@ from edge.aggregator.transparency.goods import GoodsNumbers, goods_of
 from edge.aggregator.web import live
 from edge.aggregator.web.access.forms import Form
 from edge.aggregator.web.access.roles import Right
-from edge.aggregator.web.rendering import Tab, Templates
+from edge.aggregator.web.rendering import Tab
 from edge.aggregator.web.site import Room, Site, see_other
 from edge.aggregator.web.stock_forms import HERE, in_words, look, name_of, needs_name
 from edge.errors import MessageError
-from edge.messages import ModeBegun, ShelfMode
+from edge.messages import ModeBegun, PlateHealth, ShelfMode
 
 SECTIONS = ("stock-modes", "stock-figures", "stock-shelves", "stock-lists")
 """Parts that change, each a template and a server-sent event of that name."""
 
 DAY_S = 86_400.0
 
+Sections = Mapping[str, str]
 
-def sections_of(templates: Templates, stock: StockView, now_s: float) -> Mapping[str, str]:
+
+def sections_of(site: Site, stock: StockView, plates: Mapping[str, PlateHealth], now_s: float) -> Sections:
     """HTML of every section by name."""
     facings = [facing for shelf in stock.shelves for facing in shelf.facings]
-    context = {"stock": stock, "facings": facings, "now_s": now_s, "is_within": is_within}
-    return {name: templates.html(f"sections/{name}.html", **context) for name in SECTIONS}
+    by_level = {
+        (facing.plates, facing.sku): units
+        for facing in facings
+        if (units := units_by_level(facing, plates, site.catalogue, site.planogram)) is not None
+        and contradicts(facing, units)
+    }
+    context = {
+        "stock": stock, "facings": facings, "by_level": by_level, "now_s": now_s, "is_within": is_within,
+    }  # fmt: skip
+    return {name: site.templates.html(f"sections/{name}.html", **context) for name in SECTIONS}
 
 
 def stock(site: Site) -> Room:
     """The page, and the form that begins a mode."""
     sections: live.Sections[StoreView] = live.Sections(
-        lambda view: sections_of(site.templates, view.stock, view.utc)
+        lambda view: sections_of(site, view.stock, view.plates, view.utc)
     )
     places = ["", *_places(site)]
 
@@ -53,7 +64,7 @@ def stock(site: Site) -> Room:
             status=400 if said else 200,
             said=said,
             given=given or {},
-            sections=sections_of(site.templates, await look(site), now_s),
+            sections=sections_of(site, await look(site), site.feed.view.plates, now_s),
             gone=await site.clerk.ask(lambda store: _gone(store, now_s)),
             places=places,
             kinds=list(ShelfMode),
