@@ -20,7 +20,7 @@ def units_by_level(
 ) -> float | None:
     """[units] that a facing's plates carry, by their latest reports.
 
-    ``None``: a plate moves, is faulty, unheard of or shared with other goods, or a unit's weight is not known.
+    ``None``: a plate moves, is faulty, unheard of or shared with other goods, or the unit weight is unknown.
     """
     unit_g = catalogue.get(facing.sku).weight_g
     if unit_g is None or any(len(planogram.facings_at(plate)) != 1 for plate in facing.plates):
