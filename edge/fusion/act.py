@@ -38,8 +38,8 @@ AFTERMATH_S, LOG_AFTER = 0.8, math.log(0.1)
 """[s, nat] A small shift so soon after a larger one of its plate is hardly noise: the hand lets go."""
 
 LOG_APART = math.log(0.2)
-"""[nat] prior that noise, or a touch that came and went, is an act of its own where its plate was moved by
-something else within the time that a hand may hold it: mostly it is that hand."""
+"""[nat] prior that noise, or a touch that came and went, is an act of its own between others of its plate,
+within the time that a hand may hold it: mostly it is that hand."""
 
 TUG_SIGMA = 0.35
 """[1] standard deviation of a tug as a share of its bound (measured: 0.8-1.5 % of 2.5 %)."""
