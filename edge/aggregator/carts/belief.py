@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
-from edge.aggregator.carts.account import Actor, Busy, Choice, Claim, Resting, Thing
+from edge.aggregator.carts.account import Actor, Busy, Choice, Claim, Resting, Sighting, Thing
 from edge.aggregator.carts.beam import Beam, Column, Rows, Table
 from edge.aggregator.carts.branches import DID_NOT_HAPPEN, Branch, Branches, Branching
 from edge.aggregator.carts.candidates import NEGLIGIBLE, Candidates, Deed, side_by_side
@@ -33,6 +35,14 @@ NOBODY = Actor(None, "", 1.0)
 NOTHING_HAPPENED = Branches((0.0,), (DID_NOT_HAPPEN,))
 
 
+class Sure(NamedTuple):
+    """An event that nobody doubts."""
+
+    choice: Choice
+    seen: tuple[Sighting, ...]  # what it showed of where goods stand
+    beam: Beam  # after it, the event itself forgotten
+
+
 class CartBelief:
     """Updates beams.
 
@@ -48,6 +58,21 @@ class CartBelief:
     ) -> None:
         self._placing, self._layout, self._catalogue = placing, layout, catalogue
         self._options = options
+
+    def sure(self, beam: Beam, claim: Claim, experience: Experience = NO_EXPERIENCE) -> Sure | None:
+        """What an event is where only one account and one reading of it count, as mostly; else ``None``.
+
+        It is what :meth:`update` would find, and costs no table.
+        """
+        if len(beam) > 1 or claim.testimonies:
+            return None
+        branching = Branching(self._placing, self._layout, self._catalogue, experience, claim)
+        rested = beam.rested(claim.t_s, 2 * ONE_HAND_S)
+        if (deed := _only_deed(rested, claim, branching)) is None:
+            return None
+        return Sure(
+            _choice(claim, deed), deed.branch.seen, _moved(rested, claim, np.zeros(1, np.intp), [deed])
+        )
 
     def update(
         self,
@@ -66,8 +91,6 @@ class CartBelief:
         """
         branching = Branching(self._placing, self._layout, self._catalogue, experience, claim)
         rested = beam.rested(claim.t_s, 2 * ONE_HAND_S)
-        if (deed := _only_deed(rested, claim, branching)) is not None:
-            return _after(rested, claim, np.zeros(1, np.intp), [deed])
         found = Candidates()
         log_nothing = rested.log_weights + branching.log_nothing + _log_told(claim, DID_NOT_HAPPEN, NOBODY)
         log_goods = rested.log_weights
@@ -102,15 +125,13 @@ class CartBelief:
 
 
 def _only_deed(beam: Beam, claim: Claim, branching: Branching) -> Deed | None:
-    """What was done, where only one account and one reading of the event count, as mostly; else ``None``."""
-    if len(beam) > 1 or claim.testimonies:
-        return None
-    log_weight, row = float(beam.log_weights[0]), np.zeros(1, np.intp)
+    """What was done, if only one reading by the only account counts; else ``None``."""
+    log_weight = float(beam.log_weights[0])
     (busy,) = beam.busy.used()
     found = [(log_weight + branching.log_nothing, Deed(DID_NOT_HAPPEN, NOBODY))]
     for actor in claim.actors:
         log_who = log_weight + math.log(actor.probability) + _log_free(busy, claim, actor)
-        (branches,) = branching.of(beam, row, actor.visit).values
+        branches = branching.of_one(beam, actor.visit)
         two_best = zip(branches.log_fits[:2], branches.branches[:2], strict=True)
         found += [(log_who + log_fit, Deed(branch, actor)) for log_fit, branch in two_best]
     best, *others = sorted(found, key=lambda each: -each[0])
@@ -142,6 +163,21 @@ def _after(beam: Beam, claim: Claim, numbers: Rows, deeds: Sequence[Deed]) -> Be
         numbers: [account] of deeds.
         deeds: what was done, and by whom.
     """
+    none, seen = Column.same(None, len(beam)), beam.seen
+    if any(branch.seen for branch, _ in deeds):
+        seen = seen.put(claim.event, none.changed(numbers, lambda _, number: deeds[number].branch.seen))
+    choices = none.changed(numbers, lambda _, number: _choice(claim, deeds[number]))
+    moved = _moved(beam, claim, numbers, deeds)
+    return replace(moved, choices=beam.choices.put(claim.event, choices), seen=seen)
+
+
+def _choice(claim: Claim, deed: Deed) -> Choice:
+    branch, actor = deed
+    return Choice(claim.event, branch.read_as, actor.visit, branch.foreign, branch.happened)
+
+
+def _moved(beam: Beam, claim: Claim, numbers: Rows, deeds: Sequence[Deed]) -> Beam:
+    """What visits hold, what lies about and what hands did, after it; arguments as above."""
 
     def laid(before: tuple[Resting, ...], number: int) -> tuple[Resting, ...]:
         branch, actor = deeds[number]
@@ -157,22 +193,15 @@ def _after(beam: Beam, claim: Claim, numbers: Rows, deeds: Sequence[Deed]) -> Be
         _, actor = deeds[number]
         return (*before, (claim.t_s, actor.visit, actor.hand)) if actor.visit and actor.hand else before
 
-    def choice(_: None, number: int) -> Choice:
-        branch, actor = deeds[number]
-        return Choice(claim.event, branch.read_as, actor.visit, branch.foreign, branch.happened)
-
-    none, seen = Column.same(None, len(beam)), beam.seen
-    if any(branch.seen for branch, _ in deeds):
-        seen = seen.put(claim.event, none.changed(numbers, lambda _, number: deeds[number].branch.seen))
-    moves = any(branch.laid or branch.lifted for branch, _ in deeds)
-    return Beam(
-        beam.log_weights,
-        _held(beam.held, numbers, deeds),
-        beam.resting.changed(numbers, laid) if moves else beam.resting,
-        beam.busy.changed(numbers, busy) if any(actor.hand for _, actor in deeds) else beam.busy,
-        beam.choices.put(claim.event, none.changed(numbers, choice)),
-        seen,
-    )
+    held, resting, hands = beam.held, beam.resting, beam.busy
+    if any(branch.laid or branch.lifted for branch, _ in deeds):
+        resting = resting.changed(numbers, laid)
+    if any(actor.hand for _, actor in deeds):
+        hands = hands.changed(numbers, busy)
+    held = _held(held, numbers, deeds)
+    if (held, resting, hands) == (beam.held, beam.resting, beam.busy):
+        return beam
+    return replace(beam, held=held, resting=resting, busy=hands)
 
 
 def _held(

@@ -152,15 +152,26 @@ class Branching:
     def of(self, beam: Beam, rows: Rows, visit: str | None) -> Column[Branches]:
         """All branches of some accounts when ``visit`` did it."""
         if self._is_pick:
-            if self._tallied is None:
-                self._tallied = tallies(beam.seen, self._claim.plates)
-            known, numbers = self._tallied
+            known, numbers = self._tallies(beam)
             lying = beam.resting.rows(rows).mapped(self._lying_here)
             return lying.changed(numbers[rows], lambda here, number: self._taken(here, known[number], visit))
         held = beam.held.column(visit) if visit is not None else None
         return (held.rows(rows) if held else Column[tuple[Thing, ...]].same((), len(rows))).mapped(self._put)
 
+    def of_one(self, beam: Beam, visit: str | None) -> Branches:
+        """The same of a beam's only account."""
+        if self._is_pick:
+            (resting,), (known, _) = beam.resting.used(), self._tallies(beam)
+            return self._taken(self._lying_here(resting), known[0], visit)
+        held = beam.held.column(visit) if visit is not None else None
+        return self._put(next(held.used()) if held else ())
+
     # --- taken ----------------------------------------------------------------------------------------
+
+    def _tallies(self, beam: Beam) -> tuple[Sequence[Tally], Rows]:
+        if self._tallied is None:
+            self._tallied = tallies(beam.seen, self._claim.plates)
+        return self._tallied
 
     def _lying_here(self, resting: tuple[Resting, ...]) -> tuple[Resting, ...]:
         return tuple(each for each in resting if self._plates.intersection(each.plates))

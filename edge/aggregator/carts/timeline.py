@@ -282,7 +282,12 @@ class Timeline:
             settled.findings.update(each for each in findings_of(beam).items() if each[0] in events)
             experience = experience.joined(sightings_of(beam, events).items())
             beam = beam.without_events(events).without_visits(closed)
-        beam = self._belief.update(beam, claim, experience, self._undone(claim))
+        undone = self._undone(claim)
+        if undone is None and (sure := self._belief.sure(beam, claim, experience)) is not None:
+            settled.findings[claim.event] = sure.choice, 1.0
+            experience = experience.joined([(sighting, 1.0) for sighting in sure.seen])
+            return _Step(sure.beam, closed, experience, settled)
+        beam = self._belief.update(beam, claim, experience, undone)
         if same := agreed(beam):
             settled.findings.update((choice.event, (choice, 1.0)) for choice in same)
             experience = experience.joined(sightings_of(beam, settled.findings).items())

@@ -13,7 +13,7 @@ from small_store import PLATES, WEIGHTS_G
 from edge.aggregator.carts.account import Actor, Claim
 from edge.aggregator.carts.beam import EMPTY_STORE, Beam
 from edge.aggregator.carts.belief import RESTING_MAX, CartBelief
-from edge.aggregator.carts.contents import contents_of, findings_of
+from edge.aggregator.carts.contents import agreed, contents_of, findings_of
 from edge.aggregator.carts.experience import LearnedLayout
 from edge.aggregator.carts.placing import Placing
 from edge.config import CartSection
@@ -380,3 +380,17 @@ def _belief(beam: int) -> CartBelief:
     planogram = Planogram("test", plates, facings)
     catalogue = Catalogue(Sku(sku=sku, name=sku, weight_g=weight_g) for sku, weight_g in WEIGHTS_G.items())
     return CartBelief(Placing(planogram), LearnedLayout(planogram), catalogue, CartSection(beam=beam))
+
+
+@settings(max_examples=40, deadline=None)
+@given(story=stories)
+def test_what_is_sure_is_what_a_table_of_accounts_says(belief_for_all, story):
+    beam = EMPTY_STORE
+    for each in claims_of(story):
+        sure, after_it = belief_for_all.sure(beam, each), belief_for_all.update(beam, each)
+        same = {choice.event for choice in agreed(after_it)}
+        if sure is not None:
+            assert findings_of(after_it)[each.event] == (sure.choice, 1.0)
+            assert sure.seen == after_it[0].seen
+            assert list(sure.beam) == list(after_it.without_events({each.event}))
+        beam = after_it.without_events(same)
