@@ -21,6 +21,7 @@ from edge.messages import (
     ItemCount,
     ReceiptStatus,
     Retraction,
+    Role,
     ShelfMode,
     ShelfStock,
     StockState,
@@ -99,6 +100,18 @@ def test_a_crate_in_restock_mode_is_counted_by_its_weight_and_summed_up(shop):
     assert state.modes == state.out_of_stock == ()
     (summary,) = state.summaries
     assert (summary.came, summary.left) == ((ItemCount("0001", 12),), ())
+
+
+def test_a_stocker_who_came_as_one_brings_a_crate_without_a_mode(shop):
+    say(shop, counted(0, T0, WATER))
+    shop.say(GATE, msgspec.structs.replace(SHELF.entered("v7", T0 + 1), role=Role.STOCKER))
+    crate = SHELF.event(1, "0001", quantity=12, kind=RETURN, t=T0 + 20)
+    for frame in frames(crate, v7=WALL["0001"]):
+        shop.say(TRACK, frame)
+    happen(shop, crate)
+    _, facings = told(shop, T0 + 100)
+    assert facings[WATER].units == 12
+    assert shop.writer.view(broker_connected=True).carts == ()
 
 
 def test_a_forgotten_mode_ends_itself_with_an_alert(shop):
