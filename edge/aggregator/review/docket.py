@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+import msgspec
+
 from edge.aggregator.carts.doubt import Doubt
 from edge.aggregator.decisions import Decision
 from edge.aggregator.picture import Picture
@@ -77,14 +79,15 @@ class Docket:
             yield self._case(CaseKind.GOLD, decision, picture)
 
     def behind(self, audit: ReviewCase, picture: Picture) -> tuple[ReviewCase, ...]:
-        """The events behind an audited receipt that are remembered, each to be looked at, by onset."""
+        """The events behind an audited receipt that are remembered, by onset, each as it is taken."""
         receipt = self._book.get(audit.receipt)
         named = {event for line in receipt.lines for event in line.events} if receipt else set()
         own = picture.own(receipt.visit) if receipt else ()
+        cases = (self._case(CaseKind.AUDIT, decision, picture) for decision in own)
         return tuple(
-            self._case(CaseKind.AUDIT, decision, picture)
-            for decision in own
-            if str(decision.event.identity) in named
+            msgspec.structs.replace(case, candidates=case.candidates[:1])
+            for case in cases
+            if str(case.event) in named
         )
 
     def _doubts(self, waiting: Iterable[tuple[Visit, Doubt]], picture: Picture) -> Iterator[ReviewCase]:

@@ -212,6 +212,8 @@ def test_an_audit_says_what_was_really_taken_and_can_be_taken_back(desk, caller)
     html = caller.get("/review/next").text
     assert "Is this receipt right?" in html
     assert "/review/picture/n1-b1-1/0/0" in html
+    assert 'class="level of-1"' in html
+    assert "of-2" not in html, "only what it is taken for: keys mean something else here"
     sku = receipt.lines[0].sku
     for units in ("", "-1", "1.5", "100", "²"):
         assert answer(caller, html, "2", **{f"units-{sku}": units}).status_code == 400
