@@ -57,10 +57,11 @@ class VisitContinued(NoticeHead, frozen=True, kw_only=True, tag="visit.continued
 
 
 class Erased(msgspec.Struct, frozen=True):
-    """A visit that was taken out of the ledger."""
+    """A visit, or everybody of whom something was kept long enough, that was taken out of the ledger."""
 
     pseudonym: str  # as it is called now
     positions: tuple[int, ...]  # of the entries that named it
+    kind: str = ""  # of what was kept for a time that is up; empty: one visit, because somebody wished it
 
 
 class VisitErased(NoticeHead, frozen=True, kw_only=True, tag="visit.erased"):
@@ -206,8 +207,8 @@ def notice_of(entry: LedgerEntry, *, position: int, utc_s: float, store: str) ->
             kind = _OF_DIRECTION[entry.gate.direction]
         case StatementEntry(statement=data):
             kind = _OF_STATEMENT.get(type(entry.statement))
-        case ErasureEntry(pseudonym=pseudonym, rows=rows):
-            kind, data = VisitErased, Erased(pseudonym, tuple(row_id for row_id, _ in rows))
+        case ErasureEntry(pseudonym=pseudonym, rows=rows, kind=kept):
+            kind, data = VisitErased, Erased(pseudonym, tuple(row_id for row_id, _ in rows), kept)
         case _:
             kind, data = None, None
     if kind is None:
