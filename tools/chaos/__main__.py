@@ -73,6 +73,7 @@ class StoreUnderFire:
             with Connection(
                 self.processes.broker, client_id="steelyard-chaos", subscriptions=[health], inbox=self._news
             ):
+                self.processes.serve()
                 self.processes.open(options)
                 self._live(OPENING_S, until=self._truth_file.exists)
                 for _ in range(kills):
