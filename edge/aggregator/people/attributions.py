@@ -7,6 +7,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from edge.aggregator.entries import AttributionEntry
 from edge.messages import EventIdentity, ShelfEvent
 
+SWEPT_MIN = 1000
+"""[judgements] Of fewer than twice as many, none is looked for that nobody remembers."""
+
 
 class Attributions:
     """Who did what, as it was judged last; older judgements change nothing."""
@@ -16,6 +19,7 @@ class Attributions:
         # [s] end of the window of events of which tracks may still tell
         self._open: dict[EventIdentity, float] = {}
         self._uncovered: dict[EventIdentity, float] = {}  # the same of those that receipts wait no longer for
+        self._swept = SWEPT_MIN  # [judgements] left when all were last looked through
 
     def __len__(self) -> int:
         return len(self._latest)
@@ -93,10 +97,14 @@ class Attributions:
         return frozenset(who.visit for attribution in self._latest.values() for who in attribution.visits)
 
     def forget(self, events: Iterable[EventIdentity], remembered: Container[EventIdentity]) -> None:
-        """Wait no longer for ``events``, and drop judgements of all that are not ``remembered``."""
+        """Wait no longer for ``events``, and drop judgements of what is not ``remembered``, by and by."""
         for event in events:
             self.close(event)
-        self._latest = {event: each for event, each in self._latest.items() if event in remembered}
+            if event not in remembered:
+                self._latest.pop(event, None)
+        if len(self._latest) > 2 * self._swept:  # disturbances go in silence: seldom enough to look for all
+            self._latest = {event: each for event, each in self._latest.items() if event in remembered}
+            self._swept = max(len(self._latest), SWEPT_MIN)
 
 
 def _age(entry: AttributionEntry) -> tuple[int, int]:
